@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * libframelend-alloc: where framebuffers come from.
+ *
+ * A ladder of allocators is tried from the one that a display can show without a copy down to the one
+ * that always works; the answer is a buffer together with a verdict from every rung. See buffer.h for
+ * the conventions. Links libdrm.
+ */
+#ifndef FRAMELEND_ALLOC_H
+#define FRAMELEND_ALLOC_H
+
+#include <framelend/buffer.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** A DRM device that buffers are allocated on, to be shown by it. */
+struct lend_device;
+
+/** What a device says of itself. The strings belong to the device. */
+struct lend_device_info {
+	size_t size; /* sizeof(struct lend_device_info) */
+	const char *path;
+	const char *driver;  /* the kernel driver's name: "i915", "vmwgfx" */
+	const char *kernel;  /* the running kernel's release, as uname(2) gives it */
+	int dumb;            /* DRM_CAP_DUMB_BUFFER: it makes dumb buffers */
+	int prefer_shadow;   /* DRM_CAP_DUMB_PREFER_SHADOW: the driver asks not to be read through */
+	int primary;         /* a primary node; render nodes refuse dumb buffers on every driver
+	                        (EACCES; observed on real drivers in a VM) */
+};
+
+/**
+ * Opens a DRM device: a primary node such as /dev/dri/card0. Needs neither master nor authentication.
+ *
+ * -ENOENT, -EACCES: as open(2). -ENODEV: not a DRM device. -ENOMEM. lend_alloc_error() says it in
+ * words. Since 0.1.
+ */
+LEND_EXPORT int lend_device_open(const char *path, struct lend_device **device);
+
+/** As lend_device_open(), for a descriptor that is already open (borrowed; a duplicate is kept), as a
+ *  seat manager hands it out. Since 0.1. */
+LEND_EXPORT int lend_device_open_fd(int fd, struct lend_device **device);
+
+/** Closes the device. Buffers allocated on it stay valid. Since 0.1. */
+LEND_EXPORT void lend_device_destroy(struct lend_device *device);
+
+LEND_EXPORT int lend_device_describe(const struct lend_device *device,
+				     struct lend_device_info *info);
+
+/** The calling thread's last failure of a function of this library in words, as
+ *  lend_buffer_error(). Since 0.1. */
+LEND_EXPORT const char *lend_alloc_error(void);
+
+/** What a buffer is for; decides which rungs are worth trying. */
+enum lend_use {
+	LEND_USE_SCANOUT = 1 << 0, /* the device is to show it without a copy */
+	LEND_USE_READ = 1 << 1,    /* the client reads back what it drew: blending, scrolling */
+};
+
+struct lend_buffer_options {
+	size_t size; /* sizeof(struct lend_buffer_options) */
+	uint32_t width, height;
+	uint32_t format;
+	uint32_t use;          /* a set of enum lend_use; 0: plain memory for a CPU */
+	const char *allocator; /* the one rung to try ("dumb"); NULL: the ladder */
+};
+
+/** Verdicts in the ladder's order, one for each rung. */
+struct lend_verdicts;
+
+LEND_EXPORT size_t lend_verdicts_count(const struct lend_verdicts *verdicts);
+
+/** The index-th verdict, owned by the list, or NULL past the last. Since 0.1. */
+LEND_EXPORT const struct lend_verdict *lend_verdicts_get(const struct lend_verdicts *verdicts,
+							 size_t index);
+
+LEND_EXPORT void lend_verdicts_destroy(struct lend_verdicts *verdicts);
+
+/**
+ * Allocates a buffer: LINEAR, cleared to zero, writable through its fd and safe to hand to a process
+ * that is not trusted. device may be NULL: the ladder then ends at memfd and says so.
+ *
+ * The verdicts (unless NULL) are filled on failure too, and are then the explanation. They are the
+ * caller's to destroy.
+ *
+ * -EINVAL: no such format or size, or no allocator of that name. -ENOMEM: out of memory. Otherwise the
+ * error of the last rung tried. lend_alloc_error() says it in words. Since 0.1.
+ */
+LEND_EXPORT int lend_buffer_allocate(struct lend_device *device,
+				     const struct lend_buffer_options *options,
+				     struct lend_buffer **buffer, struct lend_verdicts **verdicts);
+
+/** The index-th allocator's name in the ladder's order, or NULL past the last. Since 0.1. */
+LEND_EXPORT const char *lend_allocator_name(size_t index);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

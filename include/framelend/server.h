@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * libframelend-server: a display server to embed.
+ *
+ * It speaks Wayland, lends framebuffers to the clients that ask for them (framelend-v1), takes those
+ * that clients bring (wl_shm), and shows them on outputs. Single-threaded: everything happens in
+ * lend_server_dispatch(). Several servers in one process do not know of each other. See buffer.h for
+ * the conventions.
+ */
+#ifndef FRAMELEND_SERVER_H
+#define FRAMELEND_SERVER_H
+
+#include <framelend/buffer.h>
+#include <sys/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct lend_device;
+struct lend_server;
+struct lend_output;
+struct lend_view;
+
+/* ---- the server ----------------------------------------------------------------------------- */
+
+/** What one client may hold at a time. 0 in any field: the default. */
+struct lend_quota {
+	size_t size;       /* sizeof(struct lend_quota) */
+	uint64_t bytes;    /* lent to it or mapped from its pools; default 1 GiB */
+	uint32_t buffers;  /* wl_buffers and lent buffers; default 1024 */
+	uint32_t fds;      /* descriptors the server holds for it; default 256 */
+	uint32_t surfaces; /* default 256 */
+};
+
+/** Whom an event is about. The strings are valid during the call. */
+struct lend_peer {
+	pid_t pid; /* SO_PEERCRED, recorded when it connected */
+	uid_t uid;
+	gid_t gid;
+	const char *program; /* its name from /proc, or "?" */
+};
+
+/** Called from lend_server_dispatch() only. Any may be NULL. */
+struct lend_server_events {
+	size_t size; /* sizeof(struct lend_server_events) */
+	void (*client_connected)(void *data, const struct lend_peer *peer);
+	void (*client_gone)(void *data, const struct lend_peer *peer);
+	void (*view_mapped)(void *data, struct lend_view *view);
+	void (*view_unmapped)(void *data, struct lend_view *view);
+	/* Its path, title or output changed. */
+	void (*view_changed)(void *data, struct lend_view *view);
+	/* The output shows a new picture from now on: `frame`, which can be read until the next call.
+	 * damage: what differs from the previous one. */
+	void (*output_frame)(void *data, struct lend_output *output, struct lend_buffer *frame,
+			     const struct lend_rect *damage, size_t n_damage);
+	/* May this peer capture outputs, monitor clients? NULL: those of the server's own uid may. */
+	int (*privileged)(void *data, const struct lend_peer *peer);
+};
+
+struct lend_server_options {
+	size_t size; /* sizeof(struct lend_server_options) */
+	const char *socket; /* a name in $XDG_RUNTIME_DIR, or an absolute path; NULL: the first free of
+	                       framelend-0 to framelend-31 */
+	const struct lend_quota *quota;           /* copied; NULL: the defaults */
+	const struct lend_server_events *events;  /* copied; NULL: none */
+	void *data;                               /* handed to the events */
+	lend_log_handler log;                     /* NULL: nothing is logged */
+	void *log_data;
+};
+
+/**
+ * Creates a server that listens. options may be NULL.
+ *
+ * -ENOENT: XDG_RUNTIME_DIR is not set or does not exist. -EACCES: it cannot be written.
+ * -EADDRINUSE: a server listens on that socket already. -ENAMETOOLONG: the path does not fit in a
+ * socket address (107 bytes). -EMFILE, -ENOMEM. lend_server_error() says it in words. Since 0.1.
+ */
+LEND_EXPORT int lend_server_create(const struct lend_server_options *options,
+				   struct lend_server **server);
+
+/** Disconnects all clients, destroys the outputs, frees the socket. Since 0.1. */
+LEND_EXPORT void lend_server_destroy(struct lend_server *server);
+
+/** The calling thread's last failure to create a server or an output, in words. Since 0.1. */
+LEND_EXPORT const char *lend_server_error(void);
+
+/** What a client is to find in WAYLAND_DISPLAY. Belongs to the server. Since 0.1. */
+LEND_EXPORT const char *lend_server_socket(const struct lend_server *server);
+
+/** An fd (the server's) that polls readable when lend_server_dispatch() has something to do. Since
+ *  0.1. */
+LEND_EXPORT int lend_server_fd(const struct lend_server *server);
+
+/** Handles what there is, waiting up to timeout_ms for it (-1: without limit), and sends the answers.
+ *  Since 0.1. */
+LEND_EXPORT int lend_server_dispatch(struct lend_server *server, int timeout_ms);
+
+/** Dispatches until lend_server_stop(). Since 0.1. */
+LEND_EXPORT int lend_server_run(struct lend_server *server);
+
+/** Makes lend_server_run() return. May be called from an event; not from a signal handler. Since
+ *  0.1. */
+LEND_EXPORT void lend_server_stop(struct lend_server *server);
+
+/* ---- outputs -------------------------------------------------------------------------------- */
+
+enum lend_layout {
+	LEND_LAYOUT_FULL = 0, /* one surface fills the output, the newest on top */
+	LEND_LAYOUT_TILE = 1, /* a grid */
+};
+
+struct lend_output_options {
+	size_t size; /* sizeof(struct lend_output_options) */
+	const char *name;       /* NULL: headless-1, headless-2... */
+	uint32_t width, height; /* pixels */
+	uint32_t refresh;       /* mHz; 0: a frame whenever clients commit */
+	uint32_t format;        /* 0: LEND_FORMAT_XRGB8888 */
+	enum lend_layout layout;
+	struct lend_device *device; /* borrowed, to outlive the output: where buffers that the output is
+	                               to scan out are allocated. NULL: plain memory */
+};
+
+/**
+ * Adds an output without a screen. It behaves as a display does: at a tick of its refresh it latches a
+ * buffer, holds it until another replaces it, then lets it go.
+ *
+ * -EINVAL: a size of 0 or over 16384 a side, or a refresh over 1000 Hz. -EEXIST: the name is taken.
+ * -ENOMEM or another error of allocation. Since 0.1.
+ */
+LEND_EXPORT int lend_output_create_headless(struct lend_server *server,
+					    const struct lend_output_options *options,
+					    struct lend_output **output);
+
+/** Removes the output; what it showed moves to the next one. Since 0.1. */
+LEND_EXPORT void lend_output_destroy(struct lend_output *output);
+
+LEND_EXPORT const char *lend_output_name(const struct lend_output *output);
+
+/** What the output has done so far. */
+struct lend_output_stats {
+	size_t size; /* sizeof(struct lend_output_stats) */
+	uint64_t frames;  /* pictures latched */
+	uint64_t scanout; /* of these, latched without composition */
+	uint64_t copied;  /* bytes written by composition */
+};
+
+LEND_EXPORT int lend_output_stats(const struct lend_output *output, struct lend_output_stats *stats);
+
+/** The buffer that is latched now, the output's (do not keep it), or NULL before the first frame.
+ *  Since 0.1. */
+LEND_EXPORT struct lend_buffer *lend_output_latched(const struct lend_output *output);
+
+/* ---- views: top-level surfaces on outputs --------------------------------------------------- */
+
+/** What there is to know of a view. The strings belong to it, until the next dispatch. */
+struct lend_view_info {
+	size_t size; /* sizeof(struct lend_view_info) */
+	struct lend_peer peer;
+	const char *title, *app_id, *output;
+	struct lend_rect place; /* on the output */
+	enum lend_path path;
+	const char *reason;
+	enum lend_memory memory;
+	enum lend_caching caching;
+	uint64_t frames;    /* frames shown */
+	uint64_t copied;    /* bytes copied of it */
+	uint32_t unreleased; /* buffers committed and not released yet */
+};
+
+LEND_EXPORT int lend_view_describe(const struct lend_view *view, struct lend_view_info *info);
+
+/** Asks the client to close it. Since 0.1. */
+LEND_EXPORT void lend_view_close(struct lend_view *view);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -152,12 +152,15 @@ struct lend_buffer_info {
  *
  * The fds are borrowed (the buffer keeps duplicates; planes may name the same fd). The caller vouches
  * for the memory: it may be any mappable file, but one that shrinks later raises SIGBUS at an access.
- * A `memory` of LEND_MEMORY_UNKNOWN is filled in from what the fd is.
+ * A `memory` of LEND_MEMORY_UNKNOWN is filled in from what the fd is. Planes may overlap (rows of two
+ * planes can alternate). With a modifier other than LINEAR strides mean what the driver says, and are
+ * not looked at; there may then be more planes than the format has.
  *
  * -EINVAL: no such format, wrong number of planes, zero or too large a size (65535 pixels a side), a
- * stride too small for the width or not a multiple of the pixel. -EOVERFLOW: offset + stride * rows
- * does not fit. -ENOSPC: the memory is smaller than the layout. -EBADF: an fd is not open.
- * -EMFILE, -ENOMEM. lend_buffer_error() says it in words. Since 0.1.
+ * stride too small for the width, or a stride or offset that is not a multiple of the pixel.
+ * -EOVERFLOW: offset + stride * rows does not fit in 32 bits (DRM's own limit). -ENOSPC: the memory is
+ * smaller than the layout. -EBADF: an fd is not open, or only with O_PATH. -EMEDIUMTYPE: a pipe, a
+ * socket or a directory. -EMFILE, -ENOMEM. lend_buffer_error() says it in words. Since 0.1.
  */
 LEND_EXPORT int lend_buffer_import(const struct lend_buffer_info *info, struct lend_buffer **buffer);
 
@@ -181,8 +184,9 @@ enum lend_access {
  * lend_buffer_begin() does it at need; call it early to keep page faults out of the first frame, since
  * a map for writing is also prefaulted (MADV_POPULATE_WRITE, Linux 5.14; touched page by page before).
  *
- * -EACCES: the fd does not allow it. -EBUSY: an access is open that a remap would pull away.
- * -EOPNOTSUPP: the modifier is not LINEAR. -ENOMEM and mmap's other errors. Since 0.1.
+ * -EACCES: the fd, or a seal, does not allow it. -EBUSY: an access is open that a remap would pull
+ * away. -EOPNOTSUPP: the modifier is not LINEAR. -EFAULT: the memory has become smaller than the
+ * layout. -ENOMEM and mmap's other errors. Since 0.1.
  */
 LEND_EXPORT int lend_buffer_map(struct lend_buffer *buffer, enum lend_access access);
 
@@ -232,12 +236,15 @@ LEND_EXPORT int lend_buffer_send(int socket, const struct lend_buffer *buffer);
  * shrinking, and large enough for the layout.
  *
  * -ENODATA: the peer closed before a buffer came. -ECONNRESET: it closed within one. -EAGAIN: nothing
- * there on a non-blocking socket. -EBADMSG: not a buffer, or a header whose sizes contradict it, or
- * the wrong number of fds. -EPROTONOSUPPORT: a version this library does not know. -EINVAL,
- * -EOVERFLOW, -ENOSPC: the layout, as in lend_buffer_import(). -EPERM: memory that could shrink.
- * -EMEDIUMTYPE: not memory at all (a pipe, a file on disk or on FUSE). Whatever fds came with a
- * refused message are closed. On a seqpacket socket the next message can be received after an error;
- * on a stream the connection is to be closed. lend_buffer_error() says it in words. Since 0.1.
+ * there on a non-blocking socket, or on a stream not all of it yet; nothing was read. -EBADMSG: not a
+ * buffer, or a header whose sizes contradict it, or the wrong number of fds. -EPROTONOSUPPORT: a
+ * version this library does not know. -EINVAL, -EOVERFLOW, -ENOSPC: the layout, as in
+ * lend_buffer_import(). -EPERM: memory that its sender could shrink or take away (a tmpfs file, huge
+ * pages). -EMEDIUMTYPE: not memory at all (a pipe, a file on disk or on FUSE). -EMFILE: this process
+ * has too many files open. Whatever fds came with a refused message are closed: those that are not
+ * memory by a thread of their own, since closing a file on FUSE can wait for ever. On a seqpacket
+ * socket the next message can be received after an error; on a stream the connection is to be closed.
+ * lend_buffer_error() says it in words. Since 0.1.
  */
 LEND_EXPORT int lend_buffer_receive(int socket, struct lend_buffer **buffer);
 
@@ -269,7 +276,8 @@ enum lend_state {
 	LEND_STATE_UNVERIFIED = 3, /* works as far as `depth`; what lies deeper nobody looked at */
 };
 
-/** How far a trial got: each step includes those before it. The numbers are part of framelend-v1. */
+/** How far a trial got: each step includes those before it. Of a failed one, the step that failed. The
+ *  numbers are part of framelend-v1. */
 enum lend_depth {
 	LEND_DEPTH_NONE = 0,
 	LEND_DEPTH_CREATE = 1,      /* the memory was made */

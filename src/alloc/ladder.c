@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: MIT */
+/* The order of the allocators, and the loop that tries them. */
+#include "alloc/device.h"
+#include "alloc/verdict.h"
+#include "common/error.h"
+#include "common/options.h"
+
+#include <unistd.h>
+#include <xf86drm.h>
+
+static const struct allocator *const ladder[] = {
+	&dumb_allocator,
+	&heap_allocator,
+	&udmabuf_allocator,
+	&memfd_allocator,
+};
+
+enum { RUNGS = sizeof(ladder) / sizeof(*ladder), SIDE_MAX = 65535 };
+
+/* One allocation on its way down the ladder. */
+struct request {
+	struct lend_device *device; /* or NULL */
+	struct lend_buffer_options options;
+	const struct lend_format *format;
+	struct memory layout; /* where the allocator leaves us the choice */
+	struct subject subject;
+	struct lend_verdicts *verdicts;
+	struct lend_buffer *buffer; /* NULL until a rung gave one */
+	int error;		    /* of the last rung that failed */
+};
+
+/* A reason not to try an allocator, or the words that go with its success. */
+struct words {
+	const char *reason, *remedy;
+};
+
+const char *lend_allocator_name(size_t index)
+{
+	return index < RUNGS ? ladder[index]->name : NULL;
+}
+
+static const struct words write_combined = {
+	"the device's memory is write-combined: reading it back, as this client does, is many times "
+	"slower than writing it.",
+	"Nothing to do: the client draws in ordinary memory, and the server copies what changed once "
+	"a frame.",
+};
+
+static bool reads_slowly(const struct request *request, enum lend_caching caching)
+{
+	return request->options.use & LEND_USE_READ && !request->options.allocator &&
+	       caching == LEND_CACHING_WRITE_COMBINED;
+}
+
+/* What keeps an allocator from being tried even if it is the one asked for. */
+static struct words impossible(const struct request *request, const struct allocator *allocator)
+{
+	if (allocator->own && !request->device)
+		return (struct words){"there is no display device to allocate on.",
+				      "Give a display device, such as /dev/dri/card0."};
+	if (request->format->n_planes > allocator->planes_max)
+		return (struct words){"a dumb buffer holds one plane, and this format has more.",
+				      "Ask for a format of one plane, such as XRGB8888."};
+	return (struct words){NULL, NULL};
+}
+
+/* What makes an allocator not worth trying. */
+static struct words pointless(const struct request *request, const struct allocator *allocator)
+{
+	const struct foreign_rule *rule;
+	if (!allocator->own && !allocator->foreign)
+		return (struct words){NULL, NULL};
+	if (!(request->options.use & LEND_USE_SCANOUT))
+		return (struct words){"the buffer is not for a display to show directly, and "
+				      "ordinary memory is the fastest for a CPU.",
+				      ""};
+	if (!request->device)
+		return (struct words){"there is no display device that could show it.",
+				      "Give a display device, such as /dev/dri/card0."};
+	if (reads_slowly(request, request->device->caching[allocator->memory]))
+		return write_combined;
+	rule = foreign_find(request->device->driver);
+	if (allocator->foreign && !rule->shown)
+		return (struct words){rule->reason, ""};
+	return (struct words){NULL, NULL};
+}
+
+static struct words why_not(const struct request *request, const struct allocator *allocator)
+{
+	const char *forced = request->options.allocator;
+	if (forced && strcmp(forced, allocator->name) != 0)
+		return (struct words){"another allocator was asked for by name.", ""};
+	if (request->buffer)
+		return (struct words){"an allocator before it gave the buffer.", ""};
+	struct words words = impossible(request, allocator);
+	if (!words.reason && !forced)
+		words = pointless(request, allocator);
+	return words;
+}
+
+static struct words why_ok(const struct request *request, const struct allocator *allocator)
+{
+	if (allocator->own)
+		return (struct words){"the device's own memory, written and read back through the "
+				      "fd that a client gets; that the display shows it, the first "
+				      "frame has to prove.",
+				      ""};
+	if (allocator->foreign && request->device)
+		return (struct words){"memory that {driver} imported; that the display shows it, "
+				      "the first frame has to prove.",
+				      ""};
+	if (request->options.use & LEND_USE_SCANOUT)
+		return (struct words){"ordinary memory, which always works: the server copies "
+				      "what changed once a frame.",
+				      ""};
+	return (struct words){"ordinary memory, the fastest for a CPU.", ""};
+}
+
+static void add_not_tried(const struct request *request, const struct allocator *allocator,
+			  struct words words)
+{
+	const struct lend_verdict verdict = {
+		.allocator = allocator->name,
+		.state = LEND_STATE_NOT_TRIED,
+		.call = "",
+		.reason = words.reason,
+		.remedy = words.remedy,
+	};
+	verdicts_add(request->verdicts, &verdict, &request->subject);
+}
+
+static void add_success(const struct request *request, const struct allocator *allocator,
+			const struct trial *trial)
+{
+	const bool display = allocator->own || (allocator->foreign && request->device);
+	const struct words words = why_ok(request, allocator);
+	const struct lend_verdict verdict = {
+		.allocator = allocator->name,
+		.state = display ? LEND_STATE_UNVERIFIED : LEND_STATE_OK,
+		.depth = trial->depth,
+		.call = "",
+		.reason = words.reason,
+		.remedy = words.remedy,
+	};
+	verdicts_add(request->verdicts, &verdict, &request->subject);
+}
+
+/* Whether the display device takes memory of another origin at all. */
+static int try_import(const struct request *request, int fd, struct trial *trial)
+{
+	uint32_t handle;
+	if (drmPrimeFDToHandle(request->device->fd, fd, &handle) != 0)
+		return trial_fail(trial, LEND_DEPTH_FRAMEBUFFER, "DRM_IOCTL_PRIME_FD_TO_HANDLE");
+	drmCloseBufferHandle(request->device->fd, handle);
+	return 0;
+}
+
+/* Measured once for each device and allocator. A memfd is the page cache itself. */
+static enum lend_caching find_caching(const struct request *request, const struct memory *memory)
+{
+	if (memory->info.memory == LEND_MEMORY_MEMFD)
+		return LEND_CACHING_CACHED;
+	if (!request->device)
+		return trial_measure(memory);
+	enum lend_caching *known = &request->device->caching[memory->info.memory];
+	if (*known == LEND_CACHING_UNKNOWN)
+		*known = trial_measure(memory);
+	return *known;
+}
+
+static int import(const struct memory *memory, struct lend_buffer **buffer, struct trial *trial)
+{
+	int result = lend_buffer_import(&memory->info, buffer);
+	if (result == 0)
+		return 0;
+	errno = -result;
+	return trial_fail(trial, LEND_DEPTH_MAP, "lend_buffer_import");
+}
+
+/* 0 without a buffer: it works, but is write-combined where the client reads. */
+static int prove(struct request *request, const struct allocator *allocator, struct memory *memory,
+		 struct trial *trial)
+{
+	int result = trial_map(memory, trial);
+	if (result == 0 && allocator->foreign && request->device)
+		result = try_import(request, memory->info.planes[0].fd, trial);
+	if (result < 0)
+		return result;
+	memory->info.caching = find_caching(request, memory);
+	if (reads_slowly(request, memory->info.caching))
+		return 0;
+	return import(memory, &request->buffer, trial);
+}
+
+static int allocate(struct request *request, const struct allocator *allocator, struct trial *trial)
+{
+	struct memory memory = request->layout;
+	memory.info.memory = allocator->memory;
+	int fd = allocator->allocate(request->device, &request->options, &memory, trial);
+	if (fd < 0)
+		return fd;
+	for (uint32_t i = 0; i < memory.info.n_planes; i++)
+		memory.info.planes[i].fd = fd;
+	int result = prove(request, allocator, &memory, trial);
+	close(fd);
+	return result;
+}
+
+static void try_allocator(struct request *request, const struct allocator *allocator)
+{
+	struct words words = why_not(request, allocator);
+	if (words.reason) {
+		add_not_tried(request, allocator, words);
+		return;
+	}
+	struct trial trial = {.call = ""};
+	int result = allocate(request, allocator, &trial);
+	if (result < 0) {
+		request->error = result;
+		verdicts_add_failure(request->verdicts, allocator->name, &trial, &request->subject);
+	} else if (request->buffer) {
+		add_success(request, allocator, &trial);
+	} else {
+		add_not_tried(request, allocator, write_combined);
+	}
+}
+
+static int check_allocator(const char *name)
+{
+	for (size_t i = 0; i < RUNGS; i++)
+		if (!name || strcmp(name, ladder[i]->name) == 0)
+			return 0;
+	return fail(-EINVAL, "no allocator is named \"%s\": give dumb, heap, udmabuf or memfd",
+		    name);
+}
+
+static int check_options(const struct lend_buffer_options *given, struct request *request)
+{
+	struct lend_buffer_options *options = &request->options;
+	int result = options_read(options, sizeof(*options), given);
+	if (result < 0)
+		return fail(-EINVAL, "struct lend_buffer_options: size %s",
+			    result == -E2BIG ? "covers a field that this version does not know"
+					     : "is to be sizeof the struct");
+	request->format = lend_format_get(options->format);
+	if (!request->format)
+		return fail(-EINVAL,
+			    "format 0x%08x is unknown: lend_format_at() lists those there are",
+			    options->format);
+	if (options->width == 0 || options->width > SIDE_MAX || options->height == 0 ||
+	    options->height > SIDE_MAX)
+		return fail(-EINVAL, "a size of %ux%u: give 1 to %d pixels a side", options->width,
+			    options->height, SIDE_MAX);
+	if (options->use & ~(uint32_t)(LEND_USE_SCANOUT | LEND_USE_READ))
+		return fail(-EINVAL, "use 0x%x has a bit that this version does not know",
+			    options->use);
+	return check_allocator(options->allocator);
+}
+
+static int lay_out(struct request *request)
+{
+	const struct lend_buffer_options *options = &request->options;
+	request->layout.info = (struct lend_buffer_info){
+		.size = sizeof(request->layout.info),
+		.width = options->width,
+		.height = options->height,
+		.format = options->format,
+		.modifier = LEND_MODIFIER_LINEAR,
+	};
+	if (!layout_choose(options, &request->layout))
+		return fail(-EINVAL,
+			    "%ux%u pixels of %s are more than the 4 GiB that DRM can "
+			    "describe: give a smaller size",
+			    options->width, options->height, request->format->name);
+	return 0;
+}
+
+static int descend(struct request *request)
+{
+	for (size_t i = 0; i < RUNGS; i++)
+		try_allocator(request, ladder[i]);
+	if (request->buffer)
+		return 0;
+	return verdicts_fail(request->verdicts, request->error ? request->error : -ENODEV);
+}
+
+int lend_buffer_allocate(struct lend_device *device, const struct lend_buffer_options *options,
+			 struct lend_buffer **buffer, struct lend_verdicts **verdicts)
+{
+	if (verdicts)
+		*verdicts = NULL;
+	if (!options || !buffer)
+		return fail(-EINVAL,
+			    "lend_buffer_allocate needs options and a place for the buffer");
+	struct request request = {.device = device};
+	int result = check_options(options, &request);
+	if (result == 0)
+		result = lay_out(&request);
+	if (result < 0)
+		return result;
+	struct utsname system = {0};
+	uname(&system);
+	request.subject = (struct subject){
+		.driver = device ? device->driver : "the kernel",
+		.kernel = device ? device->system.release : system.release,
+		.path = device ? device->path : "",
+	};
+	request.verdicts = verdicts_create(RUNGS);
+	if (!request.verdicts)
+		return fail(-ENOMEM, "out of memory");
+	result = descend(&request);
+	if (result == 0)
+		*buffer = request.buffer;
+	if (verdicts)
+		*verdicts = request.verdicts;
+	else
+		lend_verdicts_destroy(request.verdicts);
+	return result;
+}

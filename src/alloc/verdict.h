@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* The list of verdicts that an allocation leaves. */
+#ifndef ALLOC_VERDICT_H
+#define ALLOC_VERDICT_H
+
+#include "alloc/knowledge.h"
+
+struct lend_verdicts *verdicts_create(size_t capacity);
+
+/* Adds what became of an allocator. The reason and the remedy are templates, as in the tables. */
+void verdicts_add(struct lend_verdicts *verdicts, const struct lend_verdict *verdict,
+		  const struct subject *subject);
+
+/* Adds a failure, explained from the table. */
+void verdicts_add_failure(struct lend_verdicts *verdicts, const char *allocator,
+			  const struct trial *trial, const struct subject *subject);
+
+/* Fails with the last failure in words. */
+int verdicts_fail(const struct lend_verdicts *verdicts, int error);
+
+#endif

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+/* Composition on the CPU: the damaged pixels, each surface's visible ones, nothing else. */
+#include "server/server.h"
+
+static const pixman_color_t background_full = {0, 0, 0, 0xffff};
+static const pixman_color_t background_tile = {0x1a1a, 0x1d1d, 0x2323, 0xffff};
+
+/* A node's part of the damage. False if there is none. */
+static bool node_damage(const struct node *node, const pixman_region32_t *damage,
+			pixman_region32_t *region)
+{
+	pixman_region32_intersect(region, (pixman_region32_t *)damage,
+				  (pixman_region32_t *)&node->visible);
+	return pixman_region32_not_empty(region) && surface_has_buffer(node->surface);
+}
+
+static bool covers(const struct node *node, const pixman_region32_t *region)
+{
+	pixman_region32_t rest;
+
+	pixman_region32_init(&rest);
+	pixman_region32_copy(&rest, (pixman_region32_t *)region);
+	pixman_region32_translate(&rest, -node->x, -node->y);
+	pixman_region32_subtract(&rest, &rest, &node->surface->opaque);
+	bool covered = !pixman_region32_not_empty(&rest);
+	pixman_region32_fini(&rest);
+	return covered;
+}
+
+/* The region of the output in the surface's buffer: what is read to draw it. */
+static void to_buffer(const struct node *node, const pixman_region32_t *region,
+		      pixman_region32_t *read)
+{
+	const struct buffer *buffer = node->surface->current.buffer;
+
+	pixman_region32_copy(read, (pixman_region32_t *)region);
+	pixman_region32_translate(read, -node->x, -node->y);
+	if (!node->surface->identity) {
+		pixman_box32_t box = *pixman_region32_extents(read);
+		box = surface_box_to_buffer(node->surface, &box);
+		pixman_region32_fini(read);
+		/* Filtering reaches a pixel further. */
+		pixman_region32_init_rect(read, box.x1 - 1, box.y1 - 1,
+					  (unsigned)(box.x2 - box.x1 + 2),
+					  (unsigned)(box.y2 - box.y1 + 2));
+	}
+	pixman_region32_intersect_rect(read, read, 0, 0, buffer->width, buffer->height);
+}
+
+static void set_transform(const struct surface *surface, pixman_image_t *image)
+{
+	struct pixman_f_transform inverse;
+	struct pixman_transform transform;
+
+	if (surface->identity || !pixman_f_transform_invert(&inverse, &surface->from_buffer) ||
+	    !pixman_transform_from_pixman_f_transform(&transform, &inverse)) {
+		pixman_image_set_transform(image, NULL);
+		return;
+	}
+	pixman_image_set_transform(image, &transform);
+	pixman_image_set_filter(image, PIXMAN_FILTER_BILINEAR, NULL, 0);
+	pixman_image_set_repeat(image, PIXMAN_REPEAT_PAD);
+}
+
+/* Draws the node within region; the bytes written. */
+static uint64_t draw_node(const struct node *node, pixman_image_t *target, uint32_t cpp,
+			  pixman_region32_t *region)
+{
+	struct surface *surface = node->surface;
+	const pixman_box32_t *box = pixman_region32_extents(region);
+	pixman_op_t op = covers(node, region) ? PIXMAN_OP_SRC : PIXMAN_OP_OVER;
+	pixman_region32_t read;
+
+	pixman_region32_init(&read);
+	to_buffer(node, region, &read);
+	pixman_image_t *image = buffer_begin_read(surface->current.buffer, &read);
+	pixman_region32_fini(&read);
+	if (!image)
+		return 0;
+	set_transform(surface, image);
+	pixman_image_set_clip_region32(target, region);
+	pixman_image_composite32(op, image, NULL, target, box->x1 - node->x, box->y1 - node->y, 0,
+				 0, box->x1, box->y1, box->x2 - box->x1, box->y2 - box->y1);
+	buffer_end_read(surface->current.buffer);
+	uint64_t bytes = region_area(region) * cpp;
+	surface->copied += bytes;
+	return bytes;
+}
+
+/* What no opaque surface covers. */
+static uint64_t draw_background(const struct lend_output *output, pixman_image_t *target,
+				uint32_t cpp, const pixman_region32_t *damage)
+{
+	pixman_region32_t rest, opaque;
+	int n = 0;
+
+	pixman_region32_init(&rest);
+	pixman_region32_init(&opaque);
+	pixman_region32_copy(&rest, (pixman_region32_t *)damage);
+	for (size_t i = 0; i < output->n_nodes; i++) {
+		struct node *node = &output->nodes[i];
+		pixman_region32_copy(&opaque, &node->surface->opaque);
+		pixman_region32_translate(&opaque, node->x, node->y);
+		pixman_region32_intersect(&opaque, &opaque, &node->visible);
+		pixman_region32_subtract(&rest, &rest, &opaque);
+	}
+	const pixman_box32_t *boxes = pixman_region32_rectangles(&rest, &n);
+	pixman_image_set_clip_region32(target, NULL);
+	pixman_image_fill_boxes(
+		PIXMAN_OP_SRC, target,
+		output->layout == LEND_LAYOUT_TILE ? &background_tile : &background_full, n, boxes);
+	uint64_t bytes = region_area(&rest) * cpp;
+	pixman_region32_fini(&rest);
+	pixman_region32_fini(&opaque);
+	return bytes;
+}
+
+uint64_t render_nodes(struct lend_output *output, struct own_buffer *target,
+		      const pixman_region32_t *damage)
+{
+	uint32_t cpp = lend_format_get(output->format)->cpp[0];
+	pixman_region32_t region;
+	uint64_t bytes;
+	void *pixels;
+
+	if (!pixman_region32_not_empty((pixman_region32_t *)damage) ||
+	    lend_buffer_begin(target->memory, LEND_READ_WRITE, &pixels) < 0)
+		return 0;
+	bytes = draw_background(output, target->image, cpp, damage);
+	pixman_region32_init(&region);
+	for (size_t i = 0; i < output->n_nodes; i++)
+		if (node_damage(&output->nodes[i], damage, &region))
+			bytes += draw_node(&output->nodes[i], target->image, cpp, &region);
+	pixman_region32_fini(&region);
+	lend_buffer_end(target->memory);
+	return bytes;
+}

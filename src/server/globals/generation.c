@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: MIT */
+/* The memory of a chain: allocated, announced, and changed when the path does. */
+#include "server/globals/chain.h"
+
+#include <stdlib.h>
+#include <wayland-server.h>
+
+#include "framelend-v1-server-protocol.h"
+
+/* Frames in a row before memory is changed: a menu that opens for a moment is not worth it. */
+#define HYSTERESIS 30
+
+static int already_open(struct buffer *buffer)
+{
+	return 0;
+}
+
+static void nothing_more(struct buffer *buffer) {}
+
+static const struct buffer_source lent_source = {.open = already_open, .destroy = nothing_more};
+
+void generation_drop(struct generation *generation)
+{
+	for (uint32_t i = 0; i < generation->count; i++)
+		buffer_drop(generation->buffers[i]);
+	wl_list_remove(&generation->link);
+	free(generation);
+}
+
+struct generation *generation_find(struct chain *chain, uint32_t number)
+{
+	struct generation *generation;
+
+	wl_list_for_each (generation, &chain->generations, link) {
+		if (generation->number == number)
+			return generation;
+	}
+	return NULL;
+}
+
+/* The output whose device is asked for memory: the one that shows the surface, or will. */
+static struct lend_output *chain_output(const struct chain *chain)
+{
+	struct lend_server *server = chain->client->server;
+
+	if (chain->surface && chain->surface->output)
+		return chain->surface->output;
+	if (wl_list_empty(&server->outputs))
+		return NULL;
+	struct lend_output *first = wl_container_of(server->outputs.next, first, link);
+	return first;
+}
+
+static void send_verdicts(const struct chain *chain, const struct lend_verdicts *verdicts)
+{
+	const struct lend_verdict *verdict;
+
+	for (size_t i = 0; (verdict = lend_verdicts_get(verdicts, i)); i++)
+		framelend_chain_v1_send_verdict(
+			chain->resource, verdict->allocator, verdict->state, verdict->depth,
+			verdict->call, (uint32_t)verdict->error, verdict->reason, verdict->remedy);
+}
+
+static void describe(struct buffer *buffer, const struct chain_request *request)
+{
+	struct lend_buffer_info info = {.size = sizeof(info)};
+
+	lend_buffer_describe(buffer->memory, &info);
+	buffer->width = info.width;
+	buffer->height = info.height;
+	buffer->format = info.format;
+	buffer->stride = info.planes[0].stride;
+	buffer->kind = info.memory;
+	buffer->caching = info.caching;
+	buffer->lent = buffer->held = true;
+	buffer->front = request->usage & FRAMELEND_CHAIN_V1_USAGE_FRONT;
+}
+
+/* One buffer, charged to the client before it is allocated: the size is known well enough then. */
+static int lend_one(struct chain *chain, const struct lend_buffer_options *options,
+		    struct buffer **out, struct lend_verdicts **verdicts)
+{
+	uint64_t row = lend_format_stride(lend_format_get(options->format), 0, options->width);
+	const struct charge charge = {
+		.buffers = 1,
+		.fds = 1,
+		.bytes = ((row + 255) & ~UINT64_C(255)) * options->height,
+	};
+	struct lend_output *output = chain_output(chain);
+	struct lend_buffer *memory = NULL;
+
+	int ret = quota_charge(chain->client, &charge);
+	if (ret < 0)
+		return ret;
+	ret = lend_buffer_allocate(output ? output->device : NULL, options, &memory, verdicts);
+	if (ret < 0) {
+		quota_discharge(chain->client, &charge);
+		return fail(ret, "%s", lend_alloc_error());
+	}
+	struct buffer *buffer = buffer_create(chain->client, &lent_source, NULL, &charge);
+	if (!buffer) {
+		lend_buffer_destroy(memory);
+		return fail(-ENOMEM, "out of memory");
+	}
+	buffer->memory = memory;
+	describe(buffer, &chain->request);
+	*out = buffer;
+	return 0;
+}
+
+static int fill(struct chain *chain, struct generation *generation, bool for_scanout)
+{
+	const struct chain_request *request = &chain->request;
+	const struct lend_buffer_options options = {
+		.size = sizeof(options),
+		.width = request->width,
+		.height = request->height,
+		.format = request->format,
+		.use = (for_scanout ? LEND_USE_SCANOUT : 0u) |
+		       (request->usage & FRAMELEND_CHAIN_V1_USAGE_READ ? LEND_USE_READ : 0u),
+	};
+
+	for (uint32_t i = 0; i < request->count; i++) {
+		struct lend_verdicts *verdicts = NULL;
+		int ret = lend_one(chain, &options, &generation->buffers[i], &verdicts);
+		/* All buffers come from the same rung; its story is told once. */
+		if (verdicts && (ret < 0 || i == 0))
+			send_verdicts(chain, verdicts);
+		lend_verdicts_destroy(verdicts);
+		if (ret < 0)
+			return ret;
+		generation->count++;
+	}
+	return 0;
+}
+
+static void announce(const struct chain *chain, const struct generation *generation)
+{
+	struct lend_buffer_info info = {.size = sizeof(info)};
+
+	for (uint32_t i = 0; i < generation->count; i++) {
+		lend_buffer_describe(generation->buffers[i]->memory, &info);
+		framelend_chain_v1_send_buffer(chain->resource, generation->number, i, info.memory,
+					       info.caching, (uint32_t)(info.modifier >> 32),
+					       (uint32_t)info.modifier);
+		for (uint32_t plane = 0; plane < info.n_planes; plane++)
+			framelend_chain_v1_send_plane(chain->resource, plane, info.planes[plane].fd,
+						      info.planes[plane].offset,
+						      info.planes[plane].stride);
+	}
+	framelend_chain_v1_send_done(chain->resource, generation->number, info.width, info.height,
+				     info.format);
+}
+
+int generation_create(struct chain *chain, bool for_scanout)
+{
+	struct generation *generation = calloc(1, sizeof(*generation));
+
+	if (!generation)
+		return fail(-ENOMEM, "out of memory");
+	wl_list_insert(&chain->generations, &generation->link);
+	int ret = fill(chain, generation, for_scanout);
+	if (ret < 0) {
+		generation_drop(generation);
+		return ret;
+	}
+	generation->number = ++chain->last_number;
+	chain->for_scanout = for_scanout;
+	chain->misplaced = 0;
+	announce(chain, generation);
+	return 0;
+}
+
+/* ---- memory follows the path ---------------------------------------------------------------- */
+
+/* Scanned out, or kept from it by its memory alone. */
+static bool wants_scanout(const struct surface *surface)
+{
+	switch (surface->path.kind) {
+	case LEND_PATH_SCANOUT:
+	case LEND_PATH_FLUSH:
+	case LEND_PATH_PLANE: return true;
+	default: return surface->path.reason == REASON_REFUSED;
+	}
+}
+
+static bool is_misplaced(const struct chain *chain, const struct surface *surface)
+{
+	const struct lend_output *output = surface->output;
+
+	if (!output || !output->device || wl_list_empty(&chain->generations))
+		return false;
+	if (wants_scanout(surface))
+		return !chain->for_scanout && chain->hopeless != output;
+	return chain->for_scanout;
+}
+
+/* Remembers an output whose device had nothing to offer, so that it is not asked again and again.
+ */
+static void note_outcome(struct chain *chain, const struct lend_output *output)
+{
+	struct generation *newest = wl_container_of(chain->generations.next, newest, link);
+
+	if (chain->for_scanout && newest->buffers[0]->kind == LEND_MEMORY_MEMFD)
+		chain->hopeless = output;
+}
+
+void chain_presented(struct chain *chain, const struct surface *surface)
+{
+	if (!is_misplaced(chain, surface)) {
+		chain->misplaced = 0;
+		return;
+	}
+	if (++chain->misplaced < HYSTERESIS)
+		return;
+	chain->misplaced = 0;
+	if (generation_create(chain, wants_scanout(surface)) == 0)
+		note_outcome(chain, surface->output);
+	else
+		server_log(chain->client->server, LEND_LOG_INFO,
+			   "client %d (%s): no other memory for its new path: %s",
+			   (int)chain->client->peer.pid, chain->client->program, fail_text());
+}
+
+void chain_path_changed(struct chain *chain, const struct surface *surface)
+{
+	framelend_chain_v1_send_path(chain->resource, surface->path.kind, surface->reason,
+				     surface->output ? surface->output->name : "");
+}

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+/* How a surface's pixels reach the display, and why, in words. */
+#include "server/server.h"
+
+#include <stdio.h>
+
+static bool is_opaque(const struct node *node)
+{
+	pixman_region32_t rest;
+
+	pixman_region32_init(&rest);
+	pixman_region32_copy(&rest, (pixman_region32_t *)&node->visible);
+	pixman_region32_translate(&rest, -node->x, -node->y);
+	pixman_region32_subtract(&rest, &rest, &node->surface->opaque);
+	bool opaque = !pixman_region32_not_empty(&rest);
+	pixman_region32_fini(&rest);
+	return opaque;
+}
+
+static bool fills(const struct lend_output *output, const struct node *node)
+{
+	return node->x == 0 && node->y == 0 && node->width == output->width &&
+	       node->height == output->height;
+}
+
+/* From what rules out most to what rules out least. */
+struct path path_decide(struct lend_output *output, const struct node *node, bool alone)
+{
+	const struct buffer *buffer = node->surface->current.buffer;
+	const struct lend_format *format = lend_format_get(buffer->format);
+	struct path path = {
+		.kind = LEND_PATH_COPY,
+		.place = {node->x, node->y, node->width, node->height},
+		.output = output,
+	};
+
+	if (!node->surface->identity) {
+		path.kind = LEND_PATH_BLEND;
+		path.reason = REASON_SCALED;
+	} else if (!is_opaque(node)) {
+		path.kind = LEND_PATH_BLEND;
+		path.reason = REASON_ALPHA;
+	} else if (!fills(output, node)) {
+		path.reason = REASON_SIZE;
+	} else if (!alone) {
+		path.reason = REASON_SHARED;
+	} else if (format->opaque != lend_format_get(output->format)->opaque) {
+		path.reason = REASON_FORMAT;
+		path.detail = format->name;
+	} else if (buffer->staged) {
+		path.reason = REASON_UNSEALED;
+	} else {
+		path.detail = output->backend->refuses(output, buffer);
+		path.kind = path.detail ? LEND_PATH_COPY : LEND_PATH_SCANOUT;
+		path.reason = path.detail ? REASON_REFUSED : REASON_FILLS;
+	}
+	return path;
+}
+
+static void write_reason(struct surface *surface)
+{
+	const struct path *path = &surface->path;
+	const struct lend_output *output = path->output;
+	char *text = surface->reason;
+	char at[64] = "";
+
+	if (output)
+		snprintf(at, sizeof(at), "%.40s (%dx%d)", output->name, output->width,
+			 output->height);
+	switch (path->reason) {
+	case REASON_NONE:
+	case REASON_UNMAPPED: snprintf(text, REASON_LENGTH, "No output shows it."); break;
+	case REASON_HIDDEN: snprintf(text, REASON_LENGTH, "Another surface covers it."); break;
+	case REASON_FILLS:
+		snprintf(text, REASON_LENGTH, "It fills %s alone: the output reads its buffer.",
+			 at);
+		break;
+	case REASON_SIZE:
+		snprintf(text, REASON_LENGTH, "It covers %dx%d of %s, not all of it.",
+			 path->place.width, path->place.height, at);
+		break;
+	case REASON_SHARED:
+		snprintf(text, REASON_LENGTH, "It fills %s, but something else is seen above it.",
+			 at);
+		break;
+	case REASON_ALPHA:
+		snprintf(text, REASON_LENGTH,
+			 "It lets through what is below: its format has "
+			 "alpha and it is not declared opaque.");
+		break;
+	case REASON_SCALED:
+		snprintf(text, REASON_LENGTH, "It is scaled, cropped or transformed.");
+		break;
+	case REASON_FORMAT:
+		snprintf(text, REASON_LENGTH, "%s is converted to %s for %s.", path->detail,
+			 output ? lend_format_get(output->format)->name : "?", at);
+		break;
+	case REASON_UNSEALED:
+		snprintf(text, REASON_LENGTH,
+			 "Its pool cannot be sealed against shrinking or is "
+			 "not aligned, so it is read twice.");
+		break;
+	case REASON_REFUSED:
+		snprintf(text, REASON_LENGTH, "It fills %s, but %s", at, path->detail);
+		break;
+	}
+}
+
+static bool path_equal(const struct path *a, const struct path *b)
+{
+	return a->kind == b->kind && a->reason == b->reason && a->output == b->output &&
+	       a->detail == b->detail && memcmp(&a->place, &b->place, sizeof(a->place)) == 0;
+}
+
+static void tell_views(struct surface *surface)
+{
+	struct lend_server *server = surface->server;
+	struct lend_view *view;
+
+	if (!server->events.view_changed)
+		return;
+	wl_list_for_each (view, &server->views, link) {
+		if (view->surface == surface && view->mapped)
+			server->events.view_changed(server->data, view);
+	}
+}
+
+void surface_set_path(struct surface *surface, const struct path *path)
+{
+	if (path_equal(&surface->path, path))
+		return;
+	surface->path = *path;
+	write_reason(surface);
+	server_log(surface->server, LEND_LOG_INFO, "surface %u of %d (%s): %s: %s", surface->id,
+		   (int)surface->client->peer.pid, surface->client->program,
+		   lend_path_name(path->kind), surface->reason);
+	if (surface->chain)
+		chain_path_changed(surface->chain, surface);
+	tell_views(surface);
+}

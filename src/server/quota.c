@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+#include "server/server.h"
+
+#include <inttypes.h>
+
+void quota_defaults(struct lend_quota *quota)
+{
+	quota->size = sizeof(*quota);
+	if (!quota->bytes)
+		quota->bytes = UINT64_C(1) << 30;
+	if (!quota->buffers)
+		quota->buffers = 1024;
+	if (!quota->fds)
+		quota->fds = 256;
+	if (!quota->surfaces)
+		quota->surfaces = 256;
+}
+
+static int check(const struct client *client, const char *what, uint64_t held, uint64_t more,
+		 uint64_t limit)
+{
+	if (more == 0 || (held <= limit && more <= limit - held))
+		return 0;
+	server_log(client->server, LEND_LOG_WARNING,
+		   "client %d (%s) is over its quota of %" PRIu64 " %s", (int)client->peer.pid,
+		   client->program, limit, what);
+	return fail(-EDQUOT,
+		    "over the quota of %" PRIu64 " %s: it holds %" PRIu64 " and asks for %" PRIu64
+		    " more; free some first",
+		    limit, what, held, more);
+}
+
+int quota_charge(struct client *client, const struct charge *charge)
+{
+	const struct lend_quota *quota = &client->server->quota;
+
+	if (check(client, "bytes", client->bytes, charge->bytes, quota->bytes) < 0 ||
+	    check(client, "buffers", client->buffers, charge->buffers, quota->buffers) < 0 ||
+	    check(client, "file descriptors", client->fds, charge->fds, quota->fds) < 0 ||
+	    check(client, "surfaces", client->surfaces, charge->surfaces, quota->surfaces) < 0)
+		return -EDQUOT;
+	client->bytes += charge->bytes;
+	client->buffers += charge->buffers;
+	client->fds += charge->fds;
+	client->surfaces += charge->surfaces;
+	return 0;
+}
+
+void quota_discharge(struct client *client, const struct charge *charge)
+{
+	client->bytes -= charge->bytes;
+	client->buffers -= charge->buffers;
+	client->fds -= charge->fds;
+	client->surfaces -= charge->surfaces;
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+/* Buffers of our own, for servers that do not lend. */
+#include "client/wayland/wayland.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* Rows that any importer of the memory can take. */
+#define STRIDE_MULTIPLE 256
+
+uint32_t shm_format(uint32_t fourcc)
+{
+	switch (fourcc) {
+	case LEND_FORMAT_ARGB8888: return WL_SHM_FORMAT_ARGB8888;
+	case LEND_FORMAT_XRGB8888: return WL_SHM_FORMAT_XRGB8888;
+	default: return fourcc;
+	}
+}
+
+uint32_t shm_fourcc(uint32_t format)
+{
+	switch (format) {
+	case WL_SHM_FORMAT_ARGB8888: return LEND_FORMAT_ARGB8888;
+	case WL_SHM_FORMAT_XRGB8888: return LEND_FORMAT_XRGB8888;
+	default: return format;
+	}
+}
+
+/* A memfd that can be neither shrunk nor grown, so that the server can trust it. */
+static int allocate(size_t size)
+{
+	int fd = memfd_create("framelend-client", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (fd < 0)
+		return -errno;
+	if (ftruncate(fd, (off_t)size) < 0 ||
+	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0) {
+		int error = -errno;
+		close(fd);
+		return error;
+	}
+	return fd;
+}
+
+static int fill_slot(struct slot *slot, struct wl_shm_pool *pool, int fd, uint32_t offset,
+		     uint32_t stride)
+{
+	const struct generation *generation = slot->generation;
+	uint32_t format = generation->surface->format->fourcc;
+	struct lend_buffer_info info = {
+		.size = sizeof(info),
+		.width = generation->width,
+		.height = generation->height,
+		.format = format,
+		.n_planes = 1,
+		.modifier = LEND_MODIFIER_LINEAR,
+		.planes[0] = {.fd = fd, .offset = offset, .stride = stride},
+		.memory = LEND_MEMORY_MEMFD,
+		.caching = LEND_CACHING_CACHED,
+	};
+	int result = lend_buffer_import(&info, &slot->buffer);
+	if (result < 0)
+		return result;
+	slot->handle = wl_shm_pool_create_buffer(pool, (int32_t)offset, (int32_t)generation->width,
+						 (int32_t)generation->height, (int32_t)stride,
+						 shm_format(format));
+	if (slot->handle == NULL)
+		return -ENOMEM;
+	slot_listen(slot);
+	return 0;
+}
+
+static int fill_generation(struct generation *generation, struct wl_shm *shm)
+{
+	const struct lend_surface *surface = generation->surface;
+	uint32_t row = generation->width * surface->format->cpp[0];
+	uint32_t stride = (row + STRIDE_MULTIPLE - 1) / STRIDE_MULTIPLE * STRIDE_MULTIPLE;
+	uint64_t size = (uint64_t)stride * generation->height;
+	if (size * surface->count > INT32_MAX)
+		return -EFBIG; /* wl_shm counts in 31 bits */
+	int fd = allocate((size_t)size * surface->count);
+	if (fd < 0)
+		return fd;
+	struct wl_shm_pool *pool = wl_shm_create_pool(shm, fd, (int32_t)(size * surface->count));
+	int result = pool != NULL ? 0 : -ENOMEM;
+	for (uint32_t i = 0; i < surface->count && result == 0; i++)
+		result = fill_slot(&generation->slots[i], pool, fd, (uint32_t)size * i, stride);
+	if (pool != NULL)
+		wl_shm_pool_destroy(pool);
+	close(fd);
+	return result;
+}
+
+static void tell_verdict(struct lend_surface *surface, int error)
+{
+	struct lend_verdict verdict = {
+		.allocator = "memfd",
+		.state = error < 0 ? LEND_STATE_FAILED : LEND_STATE_OK,
+		.depth = error < 0 ? LEND_DEPTH_NONE : LEND_DEPTH_CREATE,
+		.call = error < 0 ? "memfd_create" : "",
+		.error = -error,
+		.reason = error < 0
+				  ? "This program could not make shared memory of its own."
+				  : "This program's own memory: the display server does not lend.",
+		.remedy = error < 0 ? "Free memory or raise the limit of open files." : "",
+	};
+	verdicts_clear(&surface->verdicts);
+	verdicts_add(&surface->verdicts, &verdict);
+}
+
+static void request(struct window *window, uint32_t width, uint32_t height)
+{
+	struct lend_surface *surface = window->surface;
+	struct generation *generation = generation_create(surface, 0, width, height);
+	int result = -ENOMEM;
+	if (generation != NULL)
+		result = fill_generation(generation, window->display->shm);
+	tell_verdict(surface, result);
+	if (result == 0) {
+		generation_offer(generation);
+		return;
+	}
+	if (generation != NULL)
+		generation_destroy(generation);
+	char reason[128];
+	snprintf(reason, sizeof(reason), "no shared memory for %u buffers of %ux%u: %s",
+		 surface->count, width, height, strerror(-result));
+	generation_refuse(surface, result, reason);
+}
+
+const struct source shm_source = {.request = request};

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* The picture that an output shows, read through framelend_capture_v1. */
+#ifndef CLI_CAPTURE_H
+#define CLI_CAPTURE_H
+
+#include <cairo.h>
+
+struct remote;
+struct remote_output;
+
+/* Reads the picture as it is now into a new image surface (CAIRO_FORMAT_RGB24). Returns 0, or an
+ * exit status after saying what is wrong. */
+int capture_output(struct remote *remote, const struct remote_output *output,
+		   cairo_surface_t **picture);
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/* What the subcommands of framelend(1) share: exit statuses, complaints, reading of arguments. */
+#ifndef CLI_CLI_H
+#define CLI_CLI_H
+
+#include <getopt.h>
+#include <stdint.h>
+
+enum {
+	STATUS_OK = 0,
+	STATUS_FAILED = 1,
+	STATUS_USAGE = 2,
+	STATUS_NOT_EXECUTABLE = 126, /* as shells say it */
+	STATUS_NOT_FOUND = 127,
+	STATUS_SIGNAL = 128,
+};
+
+struct command {
+	const char *name;
+	const char *summary;
+	const char *help;
+	int (*run)(int argc, char **argv);
+};
+
+extern const struct command serve_command;
+extern const struct command shot_command;
+extern const struct command top_command;
+extern const struct command demo_client_command;
+
+/* One line on stderr, after "framelend COMMAND: ". Returns STATUS_FAILED. */
+__attribute__((format(printf, 1, 2))) int complain(const char *format, ...);
+
+/* Likewise, and it names the help. Returns STATUS_USAGE. */
+__attribute__((format(printf, 1, 2))) int misuse(const char *format, ...);
+
+/* As getopt_long() for long options (and -h for --help), but says itself what is wrong, then
+ * returns
+ * '?'. Stops at the first argument that is no option if in_order, else they are moved to the end.
+ */
+int next_option(int argc, char **argv, const struct option *options, int in_order);
+
+/* The whole of text as a decimal number within the limits. -EINVAL: it is not. */
+int parse_number(const char *text, uint32_t least, uint32_t most, uint32_t *number);
+
+/* "WIDTHxHEIGHT" at the start of text, each 1 to 16384. *end is set behind it. -EINVAL: it is not.
+ */
+int parse_size(const char *text, uint32_t *width, uint32_t *height, const char **end);
+
+/* Decimal text such as "59.94" in thousandths, up to most (of them). -EINVAL: it is not. */
+int parse_thousandths(const char *text, uint32_t most, uint32_t *number);
+
+#endif

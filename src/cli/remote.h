@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* A connection to a running framelend server, for the commands that look into it. */
+#ifndef CLI_REMOTE_H
+#define CLI_REMOTE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <wayland-util.h>
+
+struct remote {
+	const char *name; /* of the socket */
+	struct wl_display *display;
+	struct wl_registry *registry;
+	struct framelend_manager_v1 *manager;
+	uint32_t capabilities;
+	struct wl_list outputs; /* struct remote_output.link, in the server's order */
+};
+
+struct remote_output {
+	struct wl_list link;
+	struct wl_output *output;
+	char *name;
+};
+
+/* Connects to the named socket (NULL: $LEND_DISPLAY, else $WAYLAND_DISPLAY, else framelend-0) and
+ * makes sure that it is a framelend server which lets us capture and monitor. Returns 0, or an exit
+ * status after it has said what is wrong. remote_close() is due in both cases. */
+int remote_open(struct remote *remote, const char *name);
+
+void remote_close(struct remote *remote);
+
+/* Handles events until *done. Returns as remote_open(). */
+int remote_wait(struct remote *remote, const bool *done);
+
+#endif

@@ -15,13 +15,12 @@ static const struct allocator *const ladder[] = {
 	&memfd_allocator,
 };
 
-enum { RUNGS = sizeof(ladder) / sizeof(*ladder), SIDE_MAX = 65535 };
+enum { RUNGS = sizeof(ladder) / sizeof(ladder[0]), SIDE_MAX = 65535 };
 
 /* One allocation on its way down the ladder. */
 struct request {
 	struct lend_device *device; /* or NULL */
 	struct lend_buffer_options options;
-	const struct lend_format *format;
 	struct memory layout; /* where the allocator leaves us the choice */
 	struct subject subject;
 	struct lend_verdicts *verdicts;
@@ -58,7 +57,7 @@ static struct words impossible(const struct request *request, const struct alloc
 	if (allocator->own && !request->device)
 		return (struct words){"there is no display device to allocate on.",
 				      "Give a display device, such as /dev/dri/card0."};
-	if (request->format->n_planes > allocator->planes_max)
+	if (request->layout.info.n_planes > allocator->planes_max)
 		return (struct words){"a dumb buffer holds one plane, and this format has more.",
 				      "Ask for a format of one plane, such as XRGB8888."};
 	return (struct words){NULL, NULL};
@@ -98,6 +97,13 @@ static struct words why_not(const struct request *request, const struct allocato
 	return words;
 }
 
+/* Is the memory to be shown by the device? Whether it is, no trial here can tell. */
+static bool for_display(const struct request *request, const struct allocator *allocator)
+{
+	const bool wanted = request->device && request->options.use & LEND_USE_SCANOUT;
+	return allocator->own || (allocator->foreign && wanted);
+}
+
 static struct words why_ok(const struct request *request, const struct allocator *allocator)
 {
 	if (allocator->own)
@@ -105,11 +111,11 @@ static struct words why_ok(const struct request *request, const struct allocator
 				      "fd that a client gets; that the display shows it, the first "
 				      "frame has to prove.",
 				      ""};
-	if (allocator->foreign && request->device)
+	if (for_display(request, allocator))
 		return (struct words){"memory that {driver} imported; that the display shows it, "
 				      "the first frame has to prove.",
 				      ""};
-	if (request->options.use & LEND_USE_SCANOUT)
+	if (request->device && request->options.use & LEND_USE_SCANOUT)
 		return (struct words){"ordinary memory, which always works: the server copies "
 				      "what changed once a frame.",
 				      ""};
@@ -132,7 +138,7 @@ static void add_not_tried(const struct request *request, const struct allocator 
 static void add_success(const struct request *request, const struct allocator *allocator,
 			const struct trial *trial)
 {
-	const bool display = allocator->own || (allocator->foreign && request->device);
+	const bool display = for_display(request, allocator);
 	const struct words words = why_ok(request, allocator);
 	const struct lend_verdict verdict = {
 		.allocator = allocator->name,
@@ -182,7 +188,7 @@ static int prove(struct request *request, const struct allocator *allocator, str
 		 struct trial *trial)
 {
 	int result = trial_map(memory, trial);
-	if (result == 0 && allocator->foreign && request->device)
+	if (result == 0 && allocator->foreign && for_display(request, allocator))
 		result = try_import(request, memory->info.planes[0].fd, trial);
 	if (result < 0)
 		return result;
@@ -242,8 +248,7 @@ static int check_options(const struct lend_buffer_options *given, struct request
 		return fail(-EINVAL, "struct lend_buffer_options: size %s",
 			    result == -E2BIG ? "covers a field that this version does not know"
 					     : "is to be sizeof the struct");
-	request->format = lend_format_get(options->format);
-	if (!request->format)
+	if (!lend_format_get(options->format))
 		return fail(-EINVAL,
 			    "format 0x%08x is unknown: lend_format_at() lists those there are",
 			    options->format);
@@ -269,9 +274,9 @@ static int lay_out(struct request *request)
 	};
 	if (!layout_choose(options, &request->layout))
 		return fail(-EINVAL,
-			    "%ux%u pixels of %s are more than the 4 GiB that DRM can "
+			    "%ux%u pixels of this format are more than the 4 GiB that DRM can "
 			    "describe: give a smaller size",
-			    options->width, options->height, request->format->name);
+			    options->width, options->height);
 	return 0;
 }
 

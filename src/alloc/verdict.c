@@ -87,17 +87,19 @@ void verdicts_add_failure(struct lend_verdicts *verdicts, const char *allocator,
 	verdicts_add(verdicts, &verdict, subject);
 }
 
+static bool tells(const struct lend_verdict *verdict)
+{
+	return verdict->state == LEND_STATE_FAILED || verdict->remedy[0] != '\0';
+}
+
 int verdicts_fail(const struct lend_verdicts *verdicts, int error)
 {
 	char text[512];
-	for (size_t i = verdicts->count; i > 0; i--) {
-		const struct lend_verdict *verdict = &verdicts->entries[i - 1].verdict;
-		if (verdict->state != LEND_STATE_FAILED)
-			continue;
-		lend_verdict_format(verdict, text, sizeof(text));
-		return fail(error, "%s", text);
-	}
-	return fail(error, "no allocator was worth trying");
+	size_t i = verdicts->count - 1;
+	while (i > 0 && !tells(&verdicts->entries[i].verdict))
+		i--;
+	lend_verdict_format(&verdicts->entries[i].verdict, text, sizeof(text));
+	return fail(error, "%s", text);
 }
 
 size_t lend_verdicts_count(const struct lend_verdicts *verdicts)

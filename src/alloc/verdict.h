@@ -15,7 +15,8 @@ void verdicts_add(struct lend_verdicts *verdicts, const struct lend_verdict *ver
 void verdicts_add_failure(struct lend_verdicts *verdicts, const char *allocator,
 			  const struct trial *trial, const struct subject *subject);
 
-/* Fails with the last failure in words. */
+/* Fails with the words of the last verdict that explains it: a failure, or what was needed for a
+ * trial. */
 int verdicts_fail(const struct lend_verdicts *verdicts, int error);
 
 #endif

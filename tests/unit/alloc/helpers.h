@@ -5,6 +5,7 @@
 /* cmocka.h needs these four first. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 

@@ -74,8 +74,8 @@ typedef void (*lend_log_handler)(void *data, enum lend_log_level level, const ch
 /** What the libraries know about a pixel format. Since 0.1. */
 struct lend_format {
 	uint32_t fourcc;
-	const char *name;                    /* "XRGB8888" */
 	uint32_t opaque;                     /* the same layout without alpha; itself if it has none */
+	const char *name;                    /* "XRGB8888" */
 	uint8_t n_planes;
 	uint8_t has_alpha;
 	uint8_t cpp[LEND_PLANES_MAX];        /* bytes for each sample position of a plane */

@@ -191,7 +191,7 @@ static int add_plane(struct lend_buffer *buffer, uint32_t i, struct file files[L
 
 int lend_buffer_import(const struct lend_buffer_info *info, struct lend_buffer **out)
 {
-	struct file files[LEND_PLANES_MAX];
+	struct file files[LEND_PLANES_MAX] = {0};
 	struct lend_buffer *buffer = calloc(1, sizeof(*buffer));
 	if (!buffer)
 		return fail(-ENOMEM, "no memory for a buffer");

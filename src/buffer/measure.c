@@ -15,8 +15,9 @@
  * is about as fast. */
 #define RATIO 8
 
+/* The best of each in ns, which is at least 1. */
 struct times {
-	int64_t first_read, read, write; /* the best of each, in ns */
+	int64_t first_read, read, write;
 };
 
 static int64_t now(void)
@@ -36,7 +37,7 @@ static int64_t copy(void *to, const void *from, size_t size)
 
 static int64_t better(int64_t best, int64_t time)
 {
-	return !best || time < best ? time : best;
+	return time < best ? time : best;
 }
 
 /* Read twice: if it is cached at all, the second time it comes from the cache, however slow the
@@ -64,10 +65,12 @@ int lend_buffer_measure(struct lend_buffer *buffer, struct lend_rates *rates)
 	const struct lend_plane *plane = &buffer->info.planes[0];
 	uint64_t length = plane->stride * (uint64_t)buffer->info.height;
 	size_t chunk = length < CHUNK ? (size_t)length : CHUNK;
-	struct times best = {0};
+	struct times best = {INT64_MAX, INT64_MAX, INT64_MAX};
 	int64_t end = now() + BUDGET;
-	for (uint64_t i = 0; i < CHUNKS_MAX && (i + 1) * chunk <= length && now() < end; i++)
+	uint64_t i = 0;
+	do
 		measure_chunk((uint8_t *)pixels + i * chunk, chunk, &best);
+	while (++i < CHUNKS_MAX && (i + 1) * chunk <= length && now() < end);
 	error = lend_buffer_end(buffer);
 	if (error)
 		return error;

@@ -126,7 +126,7 @@ static void test_small_part_of_big_file(void **state)
 	char *pixels;
 	assert_int_equal(lend_buffer_import(&info, &buffer), 0);
 	assert_int_equal(lend_buffer_begin(buffer, LEND_WRITE, (void **)&pixels), 0);
-	strcpy(pixels, "here");
+	memcpy(pixels, "here", 5);
 	char seen[5];
 	assert_int_equal(pread(fd, seen, 5, 0xc0000010), 5);
 	assert_string_equal(seen, "here");
@@ -146,14 +146,15 @@ static void test_nv12_in_one_file(void **state)
 	assert_int_equal(lend_buffer_begin(buffer, LEND_WRITE, NULL), 0);
 	uint8_t *luma = lend_buffer_plane(buffer, 0), *chroma = lend_buffer_plane(buffer, 1);
 	assert_ptr_equal(luma, chroma + 16384);
-	memset(luma, 0x11, 101 * 50);
-	memset(chroma, 0x22, 102 * 25);
+	memset(luma, 0x11, 5050);
+	memset(chroma, 0x22, 2550);
+	const size_t luma_end = 20480 + (size_t)101 * 50, chroma_end = 4096 + (size_t)102 * 25;
 	uint8_t file[65536];
 	assert_int_equal(pread(fd, file, sizeof(file), 0), sizeof(file));
 	for (size_t i = 0; i < sizeof(file); i++)
-		assert_int_equal(file[i], i >= 20480 && i < 20480 + 5050 ? 0x11
-					  : i >= 4096 && i < 4096 + 2550 ? 0x22
-									 : 0);
+		assert_int_equal(file[i], i >= 20480 && i < luma_end	? 0x11
+					  : i >= 4096 && i < chroma_end ? 0x22
+									: 0);
 	lend_buffer_destroy(buffer);
 	close(fd);
 }

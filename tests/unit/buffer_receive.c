@@ -119,7 +119,7 @@ static void test_second_plane(void **state)
 {
 	static const struct {
 		struct wire_plane plane;
-		size_t n_fds;
+		uint32_t n_fds;
 		int error;
 		const char *words;
 	} rows[] = {
@@ -137,7 +137,7 @@ static void test_second_plane(void **state)
 			struct wire wire = wire_good();
 			wire.format = LEND_FORMAT_NV12;
 			wire.n_planes = 2;
-			wire.n_fds = (uint32_t)rows[i].n_fds;
+			wire.n_fds = rows[i].n_fds;
 			wire.planes[0].stride = 16;
 			wire.planes[1] = rows[i].plane;
 			assert_int_equal(deliver_wire(types[t], &wire, rows[i].n_fds),
@@ -200,6 +200,7 @@ static void test_length_of_packet(void **state)
 /* Refused messages of each kind, then a good one: it is received. */
 static void test_seqpacket_goes_on(void **state)
 {
+	size_t before = count_fds();
 	int sockets[2], pipes[2], fd = memfd_new(WIRE_BYTES, 0);
 	struct wire wire = wire_good(), wrong = wire_good();
 	struct lend_buffer *buffer = NULL;
@@ -222,6 +223,7 @@ static void test_seqpacket_goes_on(void **state)
 		close(pipes[i]);
 	}
 	close(fd);
+	assert_fds(before);
 }
 
 /* Rubbish in place of a message: never received, whatever it is; the seed is fixed. */

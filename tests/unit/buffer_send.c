@@ -13,10 +13,6 @@
 #include <unistd.h>
 
 static const int types[] = {SOCK_STREAM, SOCK_SEQPACKET};
-#define EACH_TYPE(i)                                                                               \
-	size_t i = 0;                                                                              \
-	i < 2;                                                                                     \
-	i++
 
 static void connect_pair(int type, int sockets[2])
 {
@@ -31,7 +27,7 @@ static void close_pair(const int sockets[2])
 
 static void test_same_memory(void **state)
 {
-	for (EACH_TYPE(i)) {
+	for (size_t i = 0; i < 2; i++) {
 		size_t before = count_fds();
 		int sockets[2];
 		struct lend_buffer *sent = buffer_new(64, 48, LEND_FORMAT_RGB565), *got = NULL;
@@ -49,7 +45,7 @@ static void test_same_memory(void **state)
 		assert_int_equal(info.caching, LEND_CACHING_UNKNOWN);
 		assert_int_equal(fcntl(info.planes[0].fd, F_GETFD), FD_CLOEXEC);
 		assert_int_equal(lend_buffer_begin(sent, LEND_WRITE, &ours), 0);
-		strcpy(ours, "drawn by one");
+		memcpy(ours, "drawn by one", 13);
 		assert_int_equal(lend_buffer_begin(got, LEND_READ_WRITE, &theirs), 0);
 		assert_ptr_not_equal(ours, theirs);
 		assert_string_equal(theirs, "drawn by one");
@@ -149,7 +145,7 @@ static void test_not_past_its_own_message(void **state)
 /* The receiver has asked for credentials: they come in the same message. */
 static void test_with_credentials(void **state)
 {
-	for (EACH_TYPE(i)) {
+	for (size_t i = 0; i < 2; i++) {
 		int sockets[2], on = 1;
 		struct lend_buffer *sent = buffer_new(16, 8, LEND_FORMAT_XRGB8888), *got = NULL;
 		connect_pair(types[i], sockets);
@@ -170,7 +166,7 @@ static void set_nonblocking(int socket)
 
 static void test_nothing_there(void **state)
 {
-	for (EACH_TYPE(i)) {
+	for (size_t i = 0; i < 2; i++) {
 		int sockets[2];
 		struct lend_buffer *got = NULL;
 		connect_pair(types[i], sockets);
@@ -283,7 +279,7 @@ static void test_not_such_a_socket(void **state)
 static void test_peer_is_gone(void **state)
 {
 	struct lend_buffer *buffer = buffer_new(16, 8, LEND_FORMAT_XRGB8888);
-	for (EACH_TYPE(i)) {
+	for (size_t i = 0; i < 2; i++) {
 		int sockets[2];
 		connect_pair(types[i], sockets);
 		close(sockets[1]);
@@ -296,7 +292,7 @@ static void test_peer_is_gone(void **state)
 static void test_full_queue(void **state)
 {
 	struct lend_buffer *buffer = buffer_new(16, 8, LEND_FORMAT_XRGB8888);
-	for (EACH_TYPE(i)) {
+	for (size_t i = 0; i < 2; i++) {
 		int sockets[2], error, sent = 0;
 		struct lend_buffer *got;
 		connect_pair(types[i], sockets);
@@ -345,6 +341,8 @@ __attribute__((visibility("default"))) int poll(struct pollfd *fds, nfds_t count
 {
 	const struct timespec limit = {timeout / 1000, timeout % 1000 * 1000000L};
 	partly.polls++;
+	if (partly.step > 0)
+		return 1; /* the queue is not really full */
 	return ppoll(fds, count, timeout < 0 ? NULL : &limit, NULL);
 }
 

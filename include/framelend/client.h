@@ -30,11 +30,12 @@ struct lend_client_options {
 
 /**
  * Connects to a display. options may be NULL. On failure *client is set all the same if memory allows
- * (else NULL), for lend_client_error() alone; destroy it.
+ * (else NULL), for lend_client_error() alone; destroy it. WAYLAND_SOCKET, an open connection handed
+ * down by a parent, goes before every name, as in libwayland.
  *
  * -ENOENT: no runtime directory or no such socket. -ECONNREFUSED: nobody listens there. -ENOTSUP: the
  * server lacks a global that is needed (wl_compositor, xdg_wm_base, and framelend or wl_shm).
- * Since 0.1.
+ * -ENAMETOOLONG: the socket's path. -EINVAL: options without a size. -EMFILE, -ENOMEM. Since 0.1.
  */
 LEND_EXPORT int lend_client_connect(const struct lend_client_options *options,
 				    struct lend_client **client);
@@ -51,7 +52,8 @@ LEND_EXPORT int lend_client_fd(const struct lend_client *client);
  * -1: without limit). Callbacks run in here and nowhere else. Returns the number of events handled.
  *
  * A lost connection is sticky: -EPIPE or -ECONNRESET, or -EPROTO after a protocol error, from here on
- * and from every other call. -ECANCELED: a surface without a close callback was asked to close.
+ * and from every other call; likewise -EMFILE (the limit of file descriptors was reached while buffers
+ * were received) and -ENOMEM. -ECANCELED: a surface without a close callback was asked to close.
  * -EINTR: a signal came while waiting. Since 0.1.
  */
 LEND_EXPORT int lend_client_dispatch(struct lend_client *client, int timeout_ms);
@@ -98,13 +100,14 @@ struct lend_surface_options {
 	uint32_t unpaced;  /* non-zero: frames can begin whenever a buffer is free, not once a refresh */
 	uint32_t fullscreen; /* non-zero: fill an output */
 	const char *output;  /* the output's name for fullscreen; NULL: the display decides */
-	const char *title, *app_id; /* copied; NULL: none */
+	const char *title, *app_id; /* copied, at most 1024 bytes; NULL: none */
 	const struct lend_surface_events *events; /* copied; NULL: none */
 	void *data;                               /* handed to the events */
 };
 
-/** Creates a surface. It appears with its first frame. -EINVAL: an option out of range or an unknown
- *  format; -ENOTSUP: the display cannot show the format; a lost connection's error. Since 0.1. */
+/** Creates a surface. It appears with its first frame. -EINVAL: an option out of range, an unknown
+ *  format or output (the error names those there are); -ENOTSUP: the display cannot show the format, or
+ *  it has several planes; a lost connection's error. Since 0.1. */
 LEND_EXPORT int lend_surface_create(struct lend_client *client,
 				    const struct lend_surface_options *options,
 				    struct lend_surface **surface);
@@ -112,6 +115,8 @@ LEND_EXPORT int lend_surface_create(struct lend_client *client,
 /** Takes the surface off the display. A frame in progress is given up. Since 0.1. */
 LEND_EXPORT void lend_surface_destroy(struct lend_surface *surface);
 
+/** -EINVAL: longer than 1024 bytes. -EAGAIN: the display does not read; dispatch and try again.
+ *  Since 0.1. */
 LEND_EXPORT int lend_surface_set_title(struct lend_surface *surface, const char *title);
 
 /** How the surface's pixels reach the display. The strings are valid until the next dispatch. */
@@ -141,8 +146,8 @@ struct lend_frame {
 	uint32_t width, height;
 	uint32_t format;
 	uint32_t age;    /* 0: the contents are undefined, draw everything. n: they are those of the
-	                    n-th frame before this one. 1 always with preserve or in front mode, after
-	                    the first frame of a size. */
+	                    n-th frame before this one. With preserve or in front mode 1 after the first
+	                    frame of a size, unless a frame was cancelled. */
 	uint64_t number; /* 1, 2, 3... */
 	struct lend_buffer *buffer; /* the buffer itself, owned by the surface */
 };

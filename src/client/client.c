@@ -8,6 +8,8 @@
 
 int client_fail(struct lend_client *client, int error, const char *format, ...)
 {
+	if (client->error < 0)
+		return error; /* the words of the loss stay */
 	va_list args;
 	va_start(args, format);
 	vsnprintf(client->text, sizeof(client->text), format, args);

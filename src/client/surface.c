@@ -114,7 +114,7 @@ int lend_surface_create(struct lend_client *client, const struct lend_surface_op
 {
 	if (client->error < 0)
 		return client->error;
-	struct lend_surface_options options;
+	struct lend_surface_options options = {.size = sizeof(options)};
 	struct lend_surface_events events = {.size = sizeof(events)};
 	int result = read_options(client, given, &options, &events);
 	if (result < 0)
@@ -148,9 +148,8 @@ void lend_surface_destroy(struct lend_surface *surface)
 	while (*link != surface)
 		link = &(*link)->next;
 	*link = surface->next;
-	struct window *window = surface->window;
+	window_destroy(surface->window);
 	generation_destroy_all(surface);
-	window_destroy(window);
 	verdicts_clear(&surface->verdicts);
 	free(surface);
 	if (client->error == 0)

@@ -272,9 +272,14 @@ int output_create(struct lend_server *server, const struct lend_output_options *
 	}
 	output->rebuild = true;
 	output_damage_all(output);
-	layout_arrange(server);
 	*out = output;
 	return 0;
+}
+
+void output_start(struct lend_output *output)
+{
+	layout_arrange(output->server);
+	output_schedule(output);
 }
 
 static void forget_output(struct lend_output *output)

@@ -455,6 +455,8 @@ struct lend_output {
 /* output.c */
 int output_create(struct lend_server *server, const struct lend_output_options *options,
 		  const struct output_backend *backend, struct lend_output **output);
+/* Called by the backend once it can be asked for frames. */
+void output_start(struct lend_output *output);
 /* Something may have to be shown. */
 void output_schedule(struct lend_output *output);
 /* Called by the backend at a tick. */

@@ -41,6 +41,13 @@ static void forget_announced(struct chain *chain)
 	chain->wrong = NULL;
 }
 
+/* The first thing that is wrong is told; the others may come of it. */
+static void blame(struct chain *chain, const char *wrong)
+{
+	if (chain->wrong == NULL)
+		chain->wrong = wrong;
+}
+
 static void handle_buffer(void *data, struct framelend_chain_v1 *proxy, uint32_t generation,
 			  uint32_t index, uint32_t memory, uint32_t caching, uint32_t modifier_high,
 			  uint32_t modifier_low)
@@ -51,12 +58,12 @@ static void handle_buffer(void *data, struct framelend_chain_v1 *proxy, uint32_t
 	chain->generation = generation;
 	chain->index = index;
 	if (index >= SLOTS_MAXIMUM) {
-		chain->wrong = "a buffer with an index above 3";
+		blame(chain, "a buffer with an index above 3");
 		return;
 	}
 	struct announced *announced = &chain->announced[index];
 	if (announced->present) {
-		chain->wrong = "two buffers with the same index";
+		blame(chain, "two buffers with the same index");
 		return;
 	}
 	announced->present = true;
@@ -75,7 +82,7 @@ static void handle_plane(void *data, struct framelend_chain_v1 *proxy, uint32_t 
 	struct announced *announced =
 		chain->index < SLOTS_MAXIMUM ? &chain->announced[chain->index] : NULL;
 	if (announced == NULL || plane >= LEND_PLANES_MAX || announced->planes & 1U << plane) {
-		chain->wrong = "a plane that no buffer has";
+		blame(chain, "a plane that no buffer has");
 		fds_close(&fd, 1);
 		return;
 	}

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 /* libwayland-client tells a protocol error's words, and why a connection failed, to its log handler
  * alone. That handler is one for the whole process, without data and without a way to ask for the
@@ -43,6 +45,16 @@ static void listen_end(void)
 	listening = false;
 }
 
+/* At the limit the kernel drops the descriptors of a message, which libwayland then calls
+ * malformed. */
+static bool out_of_descriptors(void)
+{
+	int fd = eventfd(0, EFD_CLOEXEC);
+	if (fd >= 0)
+		close(fd);
+	return fd < 0 && (errno == EMFILE || errno == ENFILE);
+}
+
 /* Makes libwayland's failure the client's. */
 static int lose(struct lend_client *client)
 {
@@ -61,6 +73,10 @@ static int lose(struct lend_client *client)
 	case EAGAIN:
 		return client_lose(client, -EPIPE, "the display server does not read its socket");
 	default:
+		if (out_of_descriptors())
+			return client_lose(client, -EMFILE,
+					   "out of file descriptors, so that buffers could not be "
+					   "received: raise the limit (ulimit -n)");
 		return client_lose(client, -EPROTO,
 				   "the connection ended with a protocol error: %s",
 				   words[0] != '\0' ? words : strerror(error));

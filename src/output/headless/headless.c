@@ -72,6 +72,7 @@ static void schedule(struct lend_output *output)
 	if (!headless->source) {
 		headless->idle =
 			wl_event_loop_add_idle(output->server->loop, handle_idle, headless);
+		output->scheduled = headless->idle != NULL; /* else the next commit tries again */
 		return;
 	}
 	struct itimerspec at = {.it_value = from_ns(next_tick(headless))};
@@ -159,7 +160,7 @@ LEND_EXPORT int lend_output_create_headless(struct lend_server *server,
 		lend_output_destroy(output);
 		return ret;
 	}
-	output_schedule(output);
+	output_start(output);
 	*out = output;
 	return 0;
 }

@@ -106,15 +106,24 @@ static const struct wl_surface_interface surface_implementation = {
 	.commit = surface_commit,
 };
 
+static void surface_gone(struct wl_resource *surface)
+{
+	struct fake *fake = wl_resource_get_user_data(surface);
+	if (fake->surface == surface)
+		fake->surface = fake->shown = fake->attached = NULL;
+}
+
 static void create_surface(struct wl_client *client, struct wl_resource *compositor, uint32_t id)
 {
 	struct fake *fake = wl_resource_get_user_data(compositor);
 	fake->surface = create(client, &wl_surface_interface, wl_resource_get_version(compositor),
 			       id, &surface_implementation, fake);
+	fake->shown = fake->attached = NULL;
+	wl_resource_set_destructor(fake->surface, surface_gone);
 }
 
-static const struct wl_compositor_interface compositor_implementation = {
-	.create_surface = create_surface};
+static const struct wl_compositor_interface compositor_implementation = {.create_surface =
+										 create_surface};
 
 /* ---- xdg_shell ------------------------------------------------------------------------------ */
 
@@ -172,9 +181,7 @@ static void get_xdg_surface(struct wl_client *client, struct wl_resource *shell,
 	fake->xdg = create(client, &xdg_surface_interface, 1, id, &xdg_implementation, fake);
 }
 
-static void pong(struct wl_client *client, struct wl_resource *shell, uint32_t serial)
-{
-}
+static void pong(struct wl_client *client, struct wl_resource *shell, uint32_t serial) {}
 
 static const struct xdg_wm_base_interface shell_implementation = {
 	.destroy = destroy,
@@ -293,8 +300,8 @@ static void get_chain(struct wl_client *client, struct wl_resource *manager, uin
 		      struct wl_resource *surface)
 {
 	struct fake *fake = wl_resource_get_user_data(manager);
-	fake->chain = create(client, &framelend_chain_v1_interface, 1, id, &chain_implementation,
-			     fake);
+	fake->chain =
+		create(client, &framelend_chain_v1_interface, 1, id, &chain_implementation, fake);
 }
 
 static const struct framelend_manager_v1_interface manager_implementation = {
@@ -322,7 +329,8 @@ void fake_release_all(struct fake *fake)
 void fake_frame_done(struct fake *fake)
 {
 	struct wl_resource *callback, *next;
-	wl_resource_for_each_safe (callback, next, &fake->callbacks) {
+	wl_resource_for_each_safe(callback, next, &fake->callbacks)
+	{
 		wl_callback_send_done(callback, 0);
 		wl_resource_destroy(callback);
 	}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* A display server of a few hundred lines in the test's own process and thread, over a socket pair: it
- * does what a test tells it, wrong things included, and nothing by itself that could depend on time. */
+/* A display server of a few hundred lines in the test's own process and thread, over a socket pair:
+ * it does what a test tells it, wrong things included, and nothing by itself that could depend on
+ * time. */
 #ifndef TESTS_UNIT_CLIENT_FAKE_H
 #define TESTS_UNIT_CLIENT_FAKE_H
 
@@ -25,11 +26,11 @@ struct fake_buffer {
 struct fake_options {
 	bool no_manager, no_shm, no_shell, no_compositor, no_format;
 	uint32_t compositor_version; /* 0: 4 */
-	uint32_t width, height;      /* of the configures; 0: the client decides */
-	bool hold_releases;          /* buffers are not released... */
-	bool hold_frames;            /* and frame callbacks not sent, until the test does */
-	bool hold_generations;       /* chain.configure is not answered */
-	const char *output;          /* NULL: none */
+	uint32_t width, height;	     /* of the configures; 0: the client decides */
+	bool hold_releases;	     /* buffers are not released... */
+	bool hold_frames;	     /* and frame callbacks not sent, until the test does */
+	bool hold_generations;	     /* chain.configure is not answered */
+	const char *output;	     /* NULL: none */
 };
 
 struct fake {

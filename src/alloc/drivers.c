@@ -33,22 +33,22 @@ static const struct explanation explanations[] = {
 	 "{driver} makes no dumb buffer of this size or of this many bits a pixel.",
 	 "Ask for XRGB8888 and for a size that the display can show.", "kernel source"},
 	{"dumb", CREATE_DUMB, ENOMEM, NULL, NULL, NULL,
-	 "{driver} has no memory left for a dumb buffer of this size; on a graphics card that is "
-	 "its video memory.",
+	 "{driver} has no memory left for a dumb buffer of this size: the system's, or on a "
+	 "graphics card its own.",
 	 "Use fewer or smaller buffers, or close other programs that hold some.", "kernel source"},
 
 	/* dumb: sharing */
 	{"dumb", HANDLE_TO_FD, ENOENT, "vmwgfx", "5.17", "6.9",
 	 "vmwgfx in Linux {kernel} makes the buffer but cannot share it: PRIME looks for it where "
-	 "only surfaces are kept and finds nothing. It is so from Linux 5.17 to 6.5; the 6.6 "
-	 "stable series and 6.9 repaired it.",
-	 "Run Linux 6.6 (stable series) or 6.9 and later (Debian 13 has 6.12; Debian 12 in "
+	 "only surfaces are kept and finds nothing. It is so from Linux 5.17 on; Linux 6.9 and "
+	 "later releases of the 6.6 stable series repaired it.",
+	 "Run Linux 6.9 or later, or the newest 6.6 (Debian 13 has 6.12; Debian 12 in "
 	 "bookworm-backports). Until then the server copies what changed once a frame.",
 	 "kernel source; 6.1 and 6.12 in a VM"},
 	{"dumb", HANDLE_TO_FD, EPERM, "vmwgfx", NULL, "5.17",
 	 "vmwgfx in Linux {kernel} marks its dumb buffers as not shareable, as all its releases "
 	 "before 5.17 do.",
-	 "Run Linux 6.6 (stable series) or 6.9 and later. Until then the server copies what "
+	 "Run Linux 6.9 or later, or the newest 6.6. Until then the server copies what "
 	 "changed once a frame.",
 	 "kernel source"},
 	{"dumb", HANDLE_TO_FD, ENOSYS, "bochs-drm", NULL, "6.6",

@@ -58,9 +58,9 @@ static const struct expectation expectations[] = {
 	 3328,
 	 {"dumb: failed at export: DRM_IOCTL_PRIME_HANDLE_TO_FD: ENOENT: vmwgfx in Linux "
 	  "6.1.0-40-amd64 makes the buffer but cannot share it: PRIME looks for it where only "
-	  "surfaces are kept and finds nothing. It is so from Linux 5.17 to 6.5; the 6.6 stable "
-	  "series and 6.9 repaired it. Remedy: Run Linux 6.6 (stable series) or 6.9 and later "
-	  "(Debian 13 has 6.12; Debian 12 in bookworm-backports). Until then the server copies "
+	  "surfaces are kept and finds nothing. It is so from Linux 5.17 on; Linux 6.9 and later "
+	  "releases of the 6.6 stable series repaired it. Remedy: Run Linux 6.9 or later, or the "
+	  "newest 6.6 (Debian 13 has 6.12; Debian 12 in bookworm-backports). Until then the server copies "
 	  "what changed once a frame.",
 	  STALE("heap"), STALE("udmabuf"), MEMFD_COPIES}},
 	{"vmwgfx-5.10",
@@ -69,7 +69,7 @@ static const struct expectation expectations[] = {
 	 3328,
 	 {"dumb: failed at export: DRM_IOCTL_PRIME_HANDLE_TO_FD: EPERM: vmwgfx in Linux "
 	  "5.10.0-30-amd64 marks its dumb buffers as not shareable, as all its releases before "
-	  "5.17 do. Remedy: Run Linux 6.6 (stable series) or 6.9 and later. Until then the "
+	  "5.17 do. Remedy: Run Linux 6.9 or later, or the newest 6.6. Until then the "
 	  "server copies what changed once a frame.",
 	  STALE("heap"), STALE("udmabuf"), MEMFD_COPIES}},
 	{"bochs-6.1",

@@ -4,7 +4,9 @@
 
 #include <stdlib.h>
 
-#define TEXT_MAX 4096
+/* Bytes of a title or app id that are kept. They are to fit in one message to monitors, with
+ * others. */
+#define TEXT_MAX 1024
 
 /* ---- configure ------------------------------------------------------------------------------ */
 

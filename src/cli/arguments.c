@@ -13,10 +13,10 @@ int next_option(int argc, char **argv, const struct option *options, int in_orde
 	int option = getopt_long(argc, argv, in_order ? "+:h" : ":h", options, NULL);
 	if (option == ':')
 		misuse("option '%s' needs an argument", argv[optind - 1]);
-	else if (option == '?' && optopt > ' ' && optopt < 127)
+	else if (option == '?' && optopt && strncmp(argv[optind - 1], "--", 2) != 0)
 		misuse("unknown option '-%c'", optopt);
 	else if (option == '?')
-		misuse("unknown option, or an argument too many: '%s'", argv[optind - 1]);
+		misuse("unknown option, or it takes no argument: '%s'", argv[optind - 1]);
 	return option == ':' ? '?' : option;
 }
 

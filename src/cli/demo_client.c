@@ -20,8 +20,7 @@ struct demo_client {
 	uint64_t path_frame; /* the first frame that shows the path */
 };
 
-static const struct demo *const demos[] = {&demo_chart, &demo_paint, &demo_front};
-#define N_DEMOS (sizeof(demos) / sizeof(*demos))
+static const struct demo *const demos[] = {&demo_chart, &demo_paint, &demo_front, NULL};
 
 static const char help[] =
 	"usage: framelend demo-client [chart|paint|front] [--size WIDTHxHEIGHT] [--fullscreen OUTPUT]\n"
@@ -167,9 +166,9 @@ static void report(struct demo_client *client)
 
 static int choose_demo(struct demo_client *client, const char *name)
 {
-	for (size_t i = 0; i < N_DEMOS; i++) {
-		if (strcmp(demos[i]->name, name) == 0) {
-			client->demo = demos[i];
+	for (const struct demo *const *demo = demos; *demo; demo++) {
+		if (strcmp((*demo)->name, name) == 0) {
+			client->demo = *demo;
 			return STATUS_OK;
 		}
 	}

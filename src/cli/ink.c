@@ -6,7 +6,6 @@
 #include <string.h>
 
 #define LINE_MAX_BYTES 256
-#define LEADING	       1.4
 
 unsigned int ink_of_path(enum lend_path path)
 {
@@ -127,7 +126,7 @@ int ink_paragraph(cairo_t *cr, struct ink_font font, double x, double y, double 
 		size_t length = last ? strlen(text) : fit_line(cr, room, text);
 		snprintf(line, sizeof(line), "%.*s", (int)length, text);
 		if (draw)
-			ink_text(cr, font, x, y + lines * font.size * LEADING, room, line);
+			ink_text(cr, font, x, y + lines * font.size * INK_LEADING, room, line);
 		text += length;
 		text += strspn(text, " ");
 		lines++;

@@ -8,18 +8,20 @@
 #include <stdbool.h>
 
 /* 0xRRGGBB */
-#define INK_NIGHT  0x0f131c /* behind everything */
-#define INK_PANEL  0x171d2a
-#define INK_RAISED 0x232b3d
-#define INK_LINE   0x2b3448
-#define INK_TEXT   0xe8ecf4
-#define INK_DIM	   0x93a0b8
-#define INK_BLUE   0x5aa9ff
-#define INK_GREEN  0x4fd18b
-#define INK_AMBER  0xf7b13c
-#define INK_CORAL  0xff7a6b
-#define INK_VIOLET 0xb794ff
-#define INK_TEAL   0x40d8d0
+#define INK_NIGHT   0x0f131c /* behind everything */
+#define INK_PANEL   0x171d2a
+#define INK_RAISED  0x232b3d
+#define INK_LINE    0x2b3448
+#define INK_TEXT    0xe8ecf4
+#define INK_DIM	    0x93a0b8
+#define INK_BLUE    0x5aa9ff
+#define INK_GREEN   0x4fd18b
+#define INK_AMBER   0xf7b13c
+#define INK_CORAL   0xff7a6b
+#define INK_VIOLET  0xb794ff
+#define INK_TEAL    0x40d8d0
+
+#define INK_LEADING 1.4 /* from line to line, times the size */
 
 /* The colour in which a path is always shown. */
 unsigned int ink_of_path(enum lend_path path);

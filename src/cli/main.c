@@ -8,12 +8,8 @@
 #include <string.h>
 
 static const struct command *const commands[] = {
-	&serve_command,
-	&shot_command,
-	&top_command,
-	&demo_client_command,
+	&serve_command, &shot_command, &top_command, &demo_client_command, NULL,
 };
-#define N_COMMANDS (sizeof(commands) / sizeof(*commands))
 
 static const struct command *current;
 
@@ -46,9 +42,9 @@ int misuse(const char *format, ...)
 
 static const struct command *find_command(const char *name)
 {
-	for (size_t i = 0; i < N_COMMANDS; i++)
-		if (strcmp(commands[i]->name, name) == 0)
-			return commands[i];
+	for (const struct command *const *command = commands; *command; command++)
+		if (strcmp((*command)->name, name) == 0)
+			return *command;
 	return NULL;
 }
 
@@ -59,8 +55,8 @@ static int print_help(void)
 	     "usage: framelend COMMAND [ARGUMENT...]\n"
 	     "\n"
 	     "commands:");
-	for (size_t i = 0; i < N_COMMANDS; i++)
-		printf("  %-12s %s\n", commands[i]->name, commands[i]->summary);
+	for (const struct command *const *command = commands; *command; command++)
+		printf("  %-12s %s\n", (*command)->name, (*command)->summary);
 	puts("  help         show how a command is used: framelend help COMMAND\n"
 	     "\n"
 	     "options:\n"

@@ -4,16 +4,20 @@
 #include "ink.h"
 #include "monitor.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-#define GAP	  16 /* between outputs without captions */
-#define MARGIN	  36
-#define HEADER	  92
-#define TITLE	  64 /* above each output */
-#define FOOTER	  84
-#define CAPTION	  400 /* a surface's caption is no wider */
-#define CAPTION_X 10  /* from the surface's edges */
+#define GAP		16 /* between outputs without captions */
+#define MARGIN		36
+#define HEADER		92
+#define TITLE		64 /* above each output */
+#define FOOTER		84
+#define CAPTION_GAP	10 /* from the surface's edges */
+#define CAPTION_PADDING 12
+#define CAPTION_REASON	380 /* a longer reason takes several lines */
+#define CAPTION_LEAST	160 /* a narrower place is none for a caption */
+#define CAPTION_SURFACE 80  /* a narrower surface gets no caption */
 
 struct poster {
 	cairo_t *cr;
@@ -37,35 +41,95 @@ static const struct {
 
 /* ---- captions ------------------------------------------------------------------------------- */
 
-static void draw_caption(cairo_t *cr, const struct sample_surface *surface)
-{
-	struct ink_font name = {.size = 14, .colour = INK_TEXT, .bold = true};
-	struct ink_font small = {.size = 12, .colour = INK_DIM};
-	char memory[96];
-	double width = surface->width - 2.0 * CAPTION_X;
-	width = width > CAPTION ? CAPTION : width;
-	if (width < 60)
-		return;
-	int lines = ink_paragraph(cr, small, 0, 0, width - 24, 2, false, surface->reason);
-	double height = 58 + lines * small.size * 1.4;
-	double x = surface->x + CAPTION_X;
-	double y = surface->y + surface->height - CAPTION_X - height;
+static const struct ink_font caption_name = {.size = 14, .colour = INK_TEXT, .bold = true};
+static const struct ink_font caption_text = {.size = 12, .colour = INK_DIM};
 
-	ink_box(cr, x, y, width, height, 8);
-	ink_set(cr, INK_NIGHT, 0.88);
+struct caption {
+	const struct sample_surface *surface;
+	const char *path, *name;
+	char memory[160];
+	int lines; /* of the memory's */
+	double x, y, width, height;
+};
+
+static void word_caption(struct caption *caption)
+{
+	const struct sample_surface *surface = caption->surface;
+	caption->path = lend_path_name(surface->path);
+	caption->name = *surface->title ? surface->title : surface->program;
+	snprintf(caption->memory, sizeof(caption->memory), "%s (%u), %s %s memory",
+		 surface->program, surface->pid, surface->lent ? "lent" : "its own",
+		 lend_memory_name(surface->memory));
+}
+
+/* As wide as its words want to be, within limits, and as high as they then get. */
+static void size_caption(cairo_t *cr, struct caption *caption, double room)
+{
+	double badge = ink_width(cr, caption_text, caption->path) * 1.1 + 22;
+	double wanted = badge + ink_width(cr, caption_name, caption->name);
+	wanted = fmax(wanted, ink_width(cr, caption_text, caption->memory));
+	wanted = fmax(wanted,
+		      fmin(ink_width(cr, caption_text, caption->surface->reason), CAPTION_REASON));
+	caption->width = fmin(wanted + 2 * CAPTION_PADDING, room);
+	room = caption->width - 2 * CAPTION_PADDING;
+	caption->lines = ink_paragraph(cr, caption_text, 0, 0, room, 2, false, caption->memory);
+	int all = caption->lines +
+		  ink_paragraph(cr, caption_text, 0, 0, room, 3, false, caption->surface->reason);
+	caption->height = 40 + all * caption_text.size * INK_LEADING;
+}
+
+/* How far it is from the surface's right edge to the next surface or the output's edge. */
+static double room_beside(const struct sample *sample, const struct sample_surface *surface,
+			  double output_width)
+{
+	double edge = surface->x + (double)surface->width, room = output_width - edge;
+	const struct sample_surface *other;
+	wl_array_for_each (other, &sample->surfaces) {
+		bool level = other->y < surface->y + (int)surface->height &&
+			     surface->y < other->y + (int)other->height;
+		if (other != surface && level && strcmp(other->output, surface->output) == 0 &&
+		    other->x + (double)other->width > edge)
+			room = fmin(room, other->x - edge);
+	}
+	return room - 2 * CAPTION_GAP;
+}
+
+/* In the surface's lower left corner, or beside it if it would cover most of the surface. */
+static void place_caption(cairo_t *cr, struct caption *caption, const struct sample *sample,
+			  double output_width)
+{
+	const struct sample_surface *surface = caption->surface;
+	double beside = room_beside(sample, surface, output_width);
+	bool small = surface->width < 2 * CAPTION_LEAST && beside >= CAPTION_LEAST;
+	size_caption(cr, caption, small ? beside : surface->width - 2.0 * CAPTION_GAP);
+	caption->x = surface->x + CAPTION_GAP + (small ? (double)surface->width : 0);
+	caption->y = surface->y + surface->height - caption->height - (small ? 0 : CAPTION_GAP);
+}
+
+static void draw_caption(cairo_t *cr, const struct caption *caption)
+{
+	double x = caption->x + CAPTION_PADDING, y = caption->y;
+	double room = caption->width - 2 * CAPTION_PADDING;
+	ink_box(cr, caption->x, caption->y, caption->width, caption->height, 8);
+	ink_set(cr, INK_NIGHT, 0.9);
 	cairo_fill_preserve(cr);
 	ink_set(cr, INK_LINE, 1);
 	cairo_set_line_width(cr, 1);
 	cairo_stroke(cr);
-	double badge = ink_badge(cr, 12, ink_of_path(surface->path), x + 12, y + 24,
-				 lend_path_name(surface->path));
-	ink_text(cr, name, x + 20 + badge, y + 24, width - badge - 32, surface->program);
-	snprintf(memory, sizeof(memory), "%s %s memory, pid %u",
-		 surface->lent ? "lent" : "the program's own", lend_memory_name(surface->memory),
-		 surface->pid);
-	ink_text(cr, small, x + 12, y + 46, width - 24, memory);
-	ink_paragraph(cr, small, x + 12, y + 46 + small.size * 1.4, width - 24, 2, true,
-		      surface->reason);
+	double badge = 8 + ink_badge(cr, caption_text.size, ink_of_path(caption->surface->path), x,
+				     y + 24, caption->path);
+	ink_text(cr, caption_name, x + badge, y + 24, room - badge, caption->name);
+	struct ink_font memory = caption_text;
+	memory.colour = INK_TEXT;
+	ink_paragraph(cr, memory, x, y + 46, room, 2, true, caption->memory);
+	y += caption->lines * caption_text.size * INK_LEADING;
+	ink_paragraph(cr, caption_text, x, y + 46, room, 3, true, caption->surface->reason);
+}
+
+static bool wants_caption(const struct sample_surface *surface, const struct poster_output *output)
+{
+	return strcmp(surface->output, output->name) == 0 && surface->path != LEND_PATH_NONE &&
+	       strcmp(surface->role, "xdg_toplevel") == 0 && surface->width >= CAPTION_SURFACE;
 }
 
 static void draw_captions(struct poster *poster, const struct poster_output *output, int x)
@@ -73,10 +137,15 @@ static void draw_captions(struct poster *poster, const struct poster_output *out
 	const struct sample_surface *surface;
 	cairo_save(poster->cr);
 	cairo_translate(poster->cr, x, poster->top);
-	wl_array_for_each (surface, &poster->sample->surfaces)
-		if (strcmp(surface->output, output->name) == 0 && surface->path != LEND_PATH_NONE &&
-		    strcmp(surface->role, "xdg_toplevel") == 0)
-			draw_caption(poster->cr, surface);
+	wl_array_for_each (surface, &poster->sample->surfaces) {
+		struct caption caption = {.surface = surface};
+		if (!wants_caption(surface, output))
+			continue;
+		word_caption(&caption);
+		place_caption(poster->cr, &caption, poster->sample,
+			      cairo_image_surface_get_width(output->picture));
+		draw_caption(poster->cr, &caption);
+	}
 	cairo_restore(poster->cr);
 }
 
@@ -111,9 +180,10 @@ static void draw_header(struct poster *poster)
 	struct ink_font line = {.size = 19, .colour = INK_DIM};
 	double room = poster->width - 2.0 * MARGIN;
 	double used = ink_text(poster->cr, name, MARGIN, 64, room, "framelend") + 22;
-	ink_text(poster->cr, line, MARGIN + used, 64, room - used,
-		 "The server lends each program a framebuffer, the program draws in that very "
-		 "memory, and the server shows it.");
+	ink_text(
+		poster->cr, line, MARGIN + used, 64, room - used,
+		"The server lends programs the framebuffers that they draw in, and shows that very "
+		"memory: without a copy where it can, and it says why where it cannot.");
 }
 
 static bool is_in_use(const struct sample *sample, enum lend_path path)

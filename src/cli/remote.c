@@ -13,7 +13,7 @@
 #include <sys/socket.h>
 #include <wayland-client.h>
 
-#define PATIENCE_MS 10000
+#define PATIENCE_MS 5000
 
 /* We say ourselves what went wrong, in one line. */
 static void ignore_log(const char *format, va_list arguments) {}

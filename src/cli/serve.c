@@ -251,15 +251,22 @@ static int create_server(struct serve *serve)
 	return create_outputs(serve);
 }
 
-/* SIGCHLD may have been left ignored by whoever started us; then no status would come. */
+/* A signal that we were started to ignore, as shells do with background jobs, stays ignored. */
+static void add_signal(sigset_t *set, int number)
+{
+	struct sigaction action;
+	if (sigaction(number, NULL, &action) == 0 && action.sa_handler != SIG_IGN)
+		sigaddset(set, number);
+}
+
 static int take_signals(struct serve *serve)
 {
 	sigset_t set;
 	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
+	add_signal(&set, SIGINT);
+	add_signal(&set, SIGTERM);
+	signal(SIGCHLD, SIG_DFL); /* if it were ignored, no child's status would come */
 	sigaddset(&set, SIGCHLD);
-	signal(SIGCHLD, SIG_DFL);
 	signal(SIGPIPE, SIG_IGN);
 	sigprocmask(SIG_BLOCK, &set, &serve->child.mask);
 	serve->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);

@@ -1,0 +1,95 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Installs what is missing for the named purposes, or says what to install.
+# usage: scripts/setup.sh [build] [demo] [test] [lint] [more]
+set -eu
+
+packages_for() {
+	case $1 in
+	build) echo gcc libc6-dev meson ninja-build pkg-config libwayland-dev wayland-protocols \
+		libpixman-1-dev libdrm-dev libpng-dev libcairo2-dev scdoc ;;
+	demo) echo weston fonts-dejavu-core python3 ;;
+	test) echo g++ libcmocka-dev strace binutils ;;
+	lint) echo clang-format clang-tidy ;;
+	more) echo clang ;;
+	*) echo "setup: unknown purpose '$1': build, demo, test, lint, more" >&2; return 1 ;;
+	esac
+}
+
+is_debian() {
+	[ -r /etc/os-release ] && command -v apt-get dpkg-query >/dev/null || return 1
+	(. /etc/os-release; case " ${ID:-} ${ID_LIKE:-} " in *' debian '*) ;; *) false ;; esac)
+}
+
+is_installed() {
+	[ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+
+as_root() {
+	if [ "$(id -u)" = 0 ]; then "$@"; else sudo -- "$@"; fi
+}
+
+has_lists() {
+	for package in "$@"; do
+		apt-cache show --no-all-versions "$package" >/dev/null 2>&1 || return 1
+	done
+}
+
+apt_install() {
+	as_root env DEBIAN_FRONTEND=noninteractive \
+		apt-get install -y -q --no-install-recommends "$@" </dev/null >"$log" 2>&1
+}
+
+setup_debian() {
+	missing=
+	for package in "$@"; do
+		is_installed "$package" || missing="$missing $package"
+	done
+	if [ -z "$missing" ]; then
+		echo "setup: all $# packages are installed"
+		return
+	fi
+	if [ "$(id -u)" != 0 ] && ! command -v sudo >/dev/null; then
+		echo "setup: not root and no sudo; run as root: apt-get install$missing" >&2
+		return 1
+	fi
+	echo "setup: installing$missing"
+	log=$(mktemp)
+	# The lists may be absent or older than what the mirror still has: then, and only then, update.
+	if ! has_lists $missing || ! apt_install $missing; then
+		echo "setup: updating the package lists"
+		if ! as_root apt-get update -q </dev/null >"$log" 2>&1 || ! apt_install $missing; then
+			tail -n 20 "$log" >&2
+			rm -f "$log"
+			echo "setup: apt-get failed (its last words are above)" >&2
+			return 1
+		fi
+	fi
+	rm -f "$log"
+}
+
+# Elsewhere we cannot know the packages' names, only whether everything is there.
+setup_other() {
+	missing=
+	for program in meson ninja cc pkg-config wayland-scanner; do
+		command -v $program >/dev/null || missing="$missing $program"
+	done
+	for library in 'wayland-server >= 1.21' 'wayland-client >= 1.21' 'wayland-protocols >= 1.31' \
+		'pixman-1 >= 0.42' 'libdrm >= 2.4.114' libpng cairo; do
+		pkg-config --exists "$library" 2>/dev/null || missing="$missing, $library"
+	done
+	echo "setup: this is not Debian; nothing is installed for you"
+	if [ -n "$missing" ]; then
+		echo "setup: not found: ${missing#, }" >&2
+		echo "setup: install what corresponds to Debian's packages $*" >&2
+		return 1
+	fi
+	echo "setup: found what a build needs; demo and test also want $(packages_for demo)" \
+		"$(packages_for test)"
+}
+
+packages=
+for purpose in "$@"; do
+	packages="$packages $(packages_for "$purpose")"
+done
+if is_debian; then setup_debian $packages; else setup_other $packages; fi

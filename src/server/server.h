@@ -20,10 +20,10 @@
 #include "common/error.h"
 #include "common/options.h"
 
-/* The largest side of a buffer or output, and the most rectangles a region keeps before it is replaced
- * by its extents (a client may damage ten thousand). */
-#define SIDE_MAX    16384
-#define RECTS_MAX   64
+/* The largest side of a buffer or output, and the most rectangles a region keeps before it is
+ * replaced by its extents (a client may damage ten thousand). */
+#define SIDE_MAX      16384
+#define RECTS_MAX     64
 #define REASON_LENGTH 160
 
 struct buffer;
@@ -42,20 +42,21 @@ struct lend_server {
 	void *data;
 	lend_log_handler log;
 	void *log_data;
-	struct listener *listener;       /* socket.c */
-	struct wl_list clients;          /* client.link */
-	struct wl_list outputs;          /* lend_output.link, the first one is the primary */
-	struct wl_list views;            /* lend_view.link, topmost first; mapped or not */
-	struct wl_list surfaces;         /* surface.link */
-	struct wl_event_source *hidden;  /* calls back surfaces that no output shows, once a second */
+	struct listener *listener; /* socket.c */
+	struct wl_list clients;	   /* client.link */
+	struct wl_list outputs;	   /* lend_output.link, the first one is the primary */
+	struct wl_list views;	   /* lend_view.link, topmost first; mapped or not */
+	struct wl_list surfaces;   /* surface.link */
+	struct wl_event_source
+		*hidden; /* calls back surfaces that no output shows, once a second */
 	bool hidden_armed;
 	uint32_t next_surface_id, next_output;
 	bool running;
 };
 
 __attribute__((format(printf, 3, 4))) void server_log(const struct lend_server *server,
-						      enum lend_log_level level,
-						      const char *format, ...);
+						      enum lend_log_level level, const char *format,
+						      ...);
 
 /* Each global is one file that provides this, and one row of the table in server.c. */
 struct global {
@@ -95,8 +96,8 @@ bool client_is_privileged(const struct client *client);
 /* Ends the connection with wl_display.no_memory, naming the request and fail_text(). */
 void client_post_no_memory(struct client *client, const char *request);
 
-/* quota.c: charges what a client is about to hold. -EDQUOT, with the words in fail_text(), and nothing
- * is charged. Amounts are given back with the same numbers. */
+/* quota.c: charges what a client is about to hold. -EDQUOT, with the words in fail_text(), and
+ * nothing is charged. Amounts are given back with the same numbers. */
 struct charge {
 	uint64_t bytes;
 	uint32_t buffers, fds, surfaces;
@@ -117,7 +118,7 @@ struct buffer_source {
 
 struct buffer {
 	struct wl_resource *resource; /* NULL once the client destroyed it */
-	struct client *client;        /* a reference */
+	struct client *client;	      /* a reference */
 	const struct buffer_source *source;
 	void *source_data;
 	struct lend_buffer *memory; /* the pixels; NULL until opened */
@@ -126,16 +127,16 @@ struct buffer {
 	enum lend_memory kind;
 	enum lend_caching caching;
 	bool opened, lent;
-	bool front;   /* never released */
-	bool staged;  /* memory that may not be mapped: read into staging by pread before each use */
+	bool front;  /* never released */
+	bool staged; /* memory that may not be mapped: read into staging by pread before each use */
 	int staged_fd; /* not owned */
 	uint64_t staged_offset;
 	void *staging;
-	pixman_image_t *image; /* of the mapped or staging pixels; made at first use */
-	bool held;             /* its source keeps it, without needing the contents */
-	unsigned locks;        /* surface states and outputs that need the contents */
-	bool committed;        /* a release is due when the last lock goes */
-	uint32_t committed_by; /* surface.id of that commit, for counting (monitor.c) */
+	pixman_image_t *image;	 /* of the mapped or staging pixels; made at first use */
+	bool held;		 /* its source keeps it, without needing the contents */
+	unsigned locks;		 /* surface states and outputs that need the contents */
+	bool committed;		 /* a release is due when the last lock goes */
+	uint32_t committed_by;	 /* surface.id of that commit, for counting (monitor.c) */
 	struct wl_list releases; /* framelend_release_v1 resources for the commit */
 };
 
@@ -176,7 +177,7 @@ struct surface_state {
 	bool source_set, destination_set; /* wp_viewport */
 	double source_x, source_y, source_width, source_height;
 	int32_t destination_width, destination_height;
-	struct wl_list frames;    /* wl_callback resources */
+	struct wl_list frames;	  /* wl_callback resources */
 	struct wl_list feedbacks; /* wp_presentation_feedback resources */
 	struct wl_list releases;  /* framelend_release_v1 resources */
 };
@@ -207,11 +208,11 @@ struct path {
 	enum lend_path kind;
 	enum path_reason {
 		REASON_NONE,
-		REASON_HIDDEN,   /* covered */
+		REASON_HIDDEN,	 /* covered */
 		REASON_UNMAPPED, /* no output, no role or no buffer */
-		REASON_FILLS,    /* scanned out */
-		REASON_SIZE,     /* smaller or larger than the output, or beside others */
-		REASON_SHARED,   /* others are seen on the output as well */
+		REASON_FILLS,	 /* scanned out */
+		REASON_SIZE,	 /* smaller or larger than the output, or beside others */
+		REASON_SHARED,	 /* others are seen on the output as well */
 		REASON_ALPHA,
 		REASON_SCALED,
 		REASON_FORMAT,
@@ -220,7 +221,7 @@ struct path {
 	} reason;
 	struct lend_rect place;
 	const struct lend_output *output; /* for comparison only */
-	const char *detail;               /* static, or NULL */
+	const char *detail;		  /* static, or NULL */
 };
 
 struct stack_entry {
@@ -241,25 +242,28 @@ struct surface {
 	/* from buffer to surface coordinates; identity: neither scale, crop nor transform */
 	struct pixman_f_transform from_buffer;
 	bool identity;
-	pixman_region32_t opaque; /* of current, clipped to the surface; all of it if there is no alpha */
+	pixman_region32_t
+		opaque; /* of current, clipped to the surface; all of it if there is no alpha */
 	struct wl_resource *viewport; /* wp_viewport, at most one */
-	struct chain *chain;          /* framelend_chain_v1, at most one */
+	struct chain *chain;	      /* framelend_chain_v1, at most one */
 	struct subsurface *subsurface;
-	/* The surface itself and its subsurfaces, bottom first; pending is taken over by a commit. */
+	/* The surface itself and its subsurfaces, bottom first; pending is taken over by a commit.
+	 */
 	struct wl_list stack, stack_pending; /* stack_entry.link */
 	struct stack_entry self, self_pending;
-	struct lend_output *output;      /* the primary one of those that show it, or NULL */
-	uint32_t outputs_entered;        /* bit of lend_output.index for which enter was sent */
+	struct lend_output *output; /* the primary one of those that show it, or NULL */
+	uint32_t outputs_entered;   /* bit of lend_output.index for which enter was sent */
 	struct path path;
 	char reason[REASON_LENGTH]; /* the path's reason in words */
 	uint64_t frames, commits, copied;
-	bool shown_since_commit; /* the current commit was counted in frames */
+	bool shown_since_commit;    /* the current commit was counted in frames */
 	struct wl_signal destroyed; /* surface */
 };
 
 struct surface *surface_create(struct client *client, uint32_t version, uint32_t id);
 struct surface *surface_from_resource(struct wl_resource *resource);
-/* Gives the surface a role, for good. False if it has another one. role_object is set by the caller. */
+/* Gives the surface a role, for good. False if it has another one. role_object is set by the
+ * caller. */
 bool surface_set_role(struct surface *surface, const struct surface_role *role);
 bool surface_has_buffer(const struct surface *surface);
 void surface_commit(struct surface *surface);
@@ -279,10 +283,6 @@ void surface_set_path(struct surface *surface, const struct path *path);
 /* Sends the frame callbacks and presentation feedback that are due. refresh in ns, 0: unknown. */
 void surface_presented(struct surface *surface, struct lend_output *output,
 		       const struct timespec *when, uint64_t sequence);
-/* Adds to a region of wl_region semantics, bounded by RECTS_MAX. */
-void region_add(pixman_region32_t *region, int32_t x, int32_t y, int32_t width, int32_t height);
-void region_bound(pixman_region32_t *region);
-uint64_t region_area(const pixman_region32_t *region);
 /* globals/compositor.c: the requests of wl_surface, and the region behind a wl_region. */
 extern const void *const surface_implementation;
 pixman_region32_t *region_from_resource(struct wl_resource *resource);
@@ -327,16 +327,17 @@ struct lend_view {
 	struct lend_server *server;
 	struct wl_list link; /* lend_server.views */
 	struct surface *surface;
-	void *toplevel;             /* xdg_shell.c's object */
-	struct lend_view *parent;   /* xdg_toplevel.set_parent, or NULL */
-	struct lend_output *output; /* where the layout put it, NULL: no output at all */
+	void *toplevel;			   /* xdg_shell.c's object */
+	struct lend_view *parent;	   /* xdg_toplevel.set_parent, or NULL */
+	struct lend_output *output;	   /* where the layout put it, NULL: no output at all */
 	struct lend_output *wanted_output; /* set_fullscreen(output), or NULL */
 	bool wants_fullscreen;
 	bool mapped;
 	struct lend_rect place; /* the space it was given, on the output */
-	struct lend_rect geometry; /* xdg window geometry within the surface; width 0: the surface */
-	struct wl_list popups;     /* popup.link, bottom first */
-	char *title, *app_id;      /* or NULL */
+	struct lend_rect
+		geometry;      /* xdg window geometry within the surface; width 0: the surface */
+	struct wl_list popups; /* popup.link, bottom first */
+	char *title, *app_id;  /* or NULL */
 	void *user_data;
 };
 
@@ -344,14 +345,15 @@ struct popup {
 	struct surface *surface;
 	struct wl_list link;   /* the parent's popups */
 	struct wl_list popups; /* popup.link */
-	int32_t x, y;          /* of its geometry, relative to its parent's geometry */
+	int32_t x, y;	       /* of its geometry, relative to its parent's geometry */
 	struct lend_rect geometry;
 	bool mapped;
 	void *object; /* xdg_shell.c's object */
 };
 
 /* layout.c, called by xdg_shell.c */
-void view_init(struct lend_view *view, struct surface *surface); /* puts it in server.views, on top */
+void view_init(struct lend_view *view,
+	       struct surface *surface); /* puts it in server.views, on top */
 void view_finish(struct lend_view *view);
 void view_map(struct lend_view *view);
 void view_unmap(struct lend_view *view);
@@ -360,8 +362,8 @@ void view_changed(struct lend_view *view);
 /* Where the view's surface (not geometry) has its origin on the output. */
 void view_origin(const struct lend_view *view, int32_t *x, int32_t *y);
 
-/* xdg_shell.c, called by layout.c: asks for a size (0: the client's choice) and states, unless it is
- * what was asked for last. */
+/* xdg_shell.c, called by layout.c: asks for a size (0: the client's choice) and states, unless it
+ * is what was asked for last. */
 void view_configure(struct lend_view *view, int32_t width, int32_t height, uint32_t states);
 /* xdg_shell.c, called by lend_view_close(). */
 void view_send_close(struct lend_view *view);
@@ -370,6 +372,11 @@ void view_send_close(struct lend_view *view);
 void layout_arrange(struct lend_server *server);
 
 /* ---- damage.c ------------------------------------------------------------------------------- */
+
+/* Adds to a region of wl_region semantics, bounded by RECTS_MAX. */
+void region_add(pixman_region32_t *region, int32_t x, int32_t y, int32_t width, int32_t height);
+void region_bound(pixman_region32_t *region);
+uint64_t region_area(const pixman_region32_t *region);
 
 #define DAMAGE_FRAMES 8
 
@@ -422,7 +429,7 @@ struct own_buffer {
 struct lend_output {
 	struct lend_server *server;
 	struct wl_list link; /* lend_server.outputs */
-	uint32_t index;      /* 0 to 31, its bit in surface.outputs_entered */
+	uint32_t index;	     /* 0 to 31, its bit in surface.outputs_entered */
 	const struct output_backend *backend;
 	void *backend_data;
 	char *name, *description;
@@ -436,8 +443,8 @@ struct lend_output {
 
 	struct node *nodes; /* bottom first */
 	size_t n_nodes, nodes_size;
-	bool rebuild;   /* the scene changed: build the nodes anew */
-	bool scheduled; /* the backend will call output_repaint() */
+	bool rebuild;		  /* the scene changed: build the nodes anew */
+	bool scheduled;		  /* the backend will call output_repaint() */
 	pixman_region32_t damage; /* since the frame latched last */
 	struct damage_ring ring;
 	struct own_buffer own[OWN_BUFFERS];
@@ -448,7 +455,7 @@ struct lend_output {
 	pixman_region32_t next_damage;
 	struct timespec latched_at;
 	struct lend_output_stats stats;
-	struct wl_signal frame;     /* lend_output: a new picture is latched (capture.c) */
+	struct wl_signal frame;	    /* lend_output: a new picture is latched (capture.c) */
 	struct wl_signal destroyed; /* lend_output */
 };
 
@@ -495,7 +502,8 @@ void output_send_leave(struct lend_output *output, struct surface *surface);
 
 /* ---- render/pixman.c ------------------------------------------------------------------------ */
 
-/* Draws the nodes within damage into target; returns the bytes written, adding to each surface's. */
+/* Draws the nodes within damage into target; returns the bytes written, adding to each surface's.
+ */
 uint64_t render_nodes(struct lend_output *output, struct own_buffer *target,
 		      const pixman_region32_t *damage);
 

@@ -9,44 +9,6 @@
 #include <stdlib.h>
 #include <wayland-server.h>
 
-void region_bound(pixman_region32_t *region)
-{
-	if (pixman_region32_n_rects(region) <= RECTS_MAX)
-		return;
-	pixman_box32_t box = *pixman_region32_extents(region);
-	pixman_region32_fini(region);
-	pixman_region32_init_rect(region, box.x1, box.y1, (unsigned)(box.x2 - box.x1),
-				  (unsigned)(box.y2 - box.y1));
-}
-
-void region_add(pixman_region32_t *region, int32_t x, int32_t y, int32_t width, int32_t height)
-{
-	/* INT32_MAX stands for "everything" in many clients; keep sums of coordinates in range. */
-	const int64_t limit = 1 << 24;
-	int64_t x1 = x < -limit ? -limit : x, y1 = y < -limit ? -limit : y;
-	int64_t x2 = (int64_t)x + width, y2 = (int64_t)y + height;
-
-	x2 = x2 > limit ? limit : x2;
-	y2 = y2 > limit ? limit : y2;
-	if (x2 <= x1 || y2 <= y1)
-		return;
-	pixman_region32_union_rect(region, region, (int)x1, (int)y1, (unsigned)(x2 - x1),
-				   (unsigned)(y2 - y1));
-	region_bound(region);
-}
-
-uint64_t region_area(const pixman_region32_t *region)
-{
-	uint64_t area = 0;
-	int n = 0;
-	const pixman_box32_t *boxes = pixman_region32_rectangles((pixman_region32_t *)region, &n);
-
-	for (int i = 0; i < n; i++)
-		area += (uint64_t)(boxes[i].x2 - boxes[i].x1) *
-			(uint64_t)(boxes[i].y2 - boxes[i].y1);
-	return area;
-}
-
 /* ---- states --------------------------------------------------------------------------------- */
 
 void surface_state_init(struct surface_state *state)
@@ -252,8 +214,7 @@ static bool check_buffer(struct surface *surface)
 		return true;
 	int ret = buffer_open(buffer);
 	if (ret < 0)
-		client_post_no_memory(surface->client,
-				      "wl_surface.commit: cannot map the buffer");
+		client_post_no_memory(surface->client, "wl_surface.commit: cannot map the buffer");
 	return ret == 0;
 }
 

@@ -36,7 +36,7 @@ static void handle_unmapped(void *data, struct lend_view *view)
 
 static void report(struct lend_output *output)
 {
-	struct lend_output_stats stats = {.size = sizeof(stats)};
+	struct lend_output_counters stats = {.size = sizeof(stats)};
 	struct lend_view_info view = {.size = sizeof(view)};
 	struct lend_buffer_info info = {.size = sizeof(info)};
 	struct lend_buffer *latched = lend_output_latched(output);

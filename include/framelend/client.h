@@ -120,8 +120,8 @@ LEND_EXPORT void lend_surface_destroy(struct lend_surface *surface);
 LEND_EXPORT int lend_surface_set_title(struct lend_surface *surface, const char *title);
 
 /** How the surface's pixels reach the display. The strings are valid until the next dispatch. */
-struct lend_surface_path {
-	size_t size;         /* sizeof(struct lend_surface_path) */
+struct lend_path_info {
+	size_t size;         /* sizeof(struct lend_path_info) */
 	enum lend_path path; /* LEND_PATH_NONE before the first frame was shown */
 	const char *reason;  /* why this path, a sentence */
 	enum lend_memory memory;
@@ -131,7 +131,7 @@ struct lend_surface_path {
 	const char *output; /* name of the output it was last shown on, or "" */
 };
 
-LEND_EXPORT int lend_surface_path(const struct lend_surface *surface, struct lend_surface_path *path);
+LEND_EXPORT int lend_surface_path(const struct lend_surface *surface, struct lend_path_info *path);
 
 /** The index-th verdict of the allocation that the current buffers came from, or NULL past the last.
  *  Valid until the next dispatch. Since 0.1. */

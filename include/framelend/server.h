@@ -138,14 +138,14 @@ LEND_EXPORT void lend_output_destroy(struct lend_output *output);
 LEND_EXPORT const char *lend_output_name(const struct lend_output *output);
 
 /** What the output has done so far. */
-struct lend_output_stats {
-	size_t size; /* sizeof(struct lend_output_stats) */
+struct lend_output_counters {
+	size_t size; /* sizeof(struct lend_output_counters) */
 	uint64_t frames;  /* pictures latched */
 	uint64_t scanout; /* of these, latched without composition */
 	uint64_t copied;  /* bytes written by composition */
 };
 
-LEND_EXPORT int lend_output_stats(const struct lend_output *output, struct lend_output_stats *stats);
+LEND_EXPORT int lend_output_stats(const struct lend_output *output, struct lend_output_counters *stats);
 
 /** The buffer that is latched now, the output's (do not keep it), or NULL before the first frame.
  *  Since 0.1. */

@@ -13,7 +13,7 @@
 struct demo_frame {
 	cairo_t *cr; /* draws in the lent pixels */
 	const struct lend_frame *lent;
-	const struct lend_surface_path *path;
+	const struct lend_path_info *path;
 	uint64_t path_changed; /* the first frame that shows this path */
 	double scale;	       /* 1 at 640x360 */
 };

@@ -90,7 +90,7 @@ static double scale_for(const struct lend_frame *frame)
 static int draw_frame(struct demo_client *client, const struct lend_frame *lent,
 		      struct demo_damage *damage)
 {
-	struct lend_surface_path path = {.size = sizeof(path)};
+	struct lend_path_info path = {.size = sizeof(path)};
 	int error = lend_surface_path(client->surface, &path);
 	if (error < 0)
 		return error;
@@ -155,7 +155,7 @@ static int show_frames(struct demo_client *client)
 
 static void report(struct demo_client *client)
 {
-	struct lend_surface_path path = {.size = sizeof(path)};
+	struct lend_path_info path = {.size = sizeof(path)};
 	if (!client->frames || lend_surface_path(client->surface, &path) < 0)
 		return;
 	printf("%u frames in %u %s buffers: %s: %s\n", client->frames, path.count,

@@ -62,7 +62,7 @@ void demo_draw_ground(const struct demo_frame *frame)
 	cairo_restore(frame->cr);
 }
 
-static void describe_memory(const struct lend_surface_path *path, char *text, size_t size)
+static void describe_memory(const struct lend_path_info *path, char *text, size_t size)
 {
 	const char *kind = lend_memory_name(path->memory);
 	const char *caching = lend_caching_name(path->caching);

@@ -170,9 +170,9 @@ int lend_surface_set_title(struct lend_surface *surface, const char *title)
 	return 0;
 }
 
-int lend_surface_path(const struct lend_surface *surface, struct lend_surface_path *path)
+int lend_surface_path(const struct lend_surface *surface, struct lend_path_info *path)
 {
-	struct lend_surface_path own = {
+	struct lend_path_info own = {
 		.size = sizeof(own),
 		.path = surface->path,
 		.reason = surface->reason,

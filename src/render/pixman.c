@@ -14,19 +14,6 @@ static bool node_damage(const struct node *node, const pixman_region32_t *damage
 	return pixman_region32_not_empty(region) && surface_has_buffer(node->surface);
 }
 
-static bool covers(const struct node *node, const pixman_region32_t *region)
-{
-	pixman_region32_t rest;
-
-	pixman_region32_init(&rest);
-	pixman_region32_copy(&rest, (pixman_region32_t *)region);
-	pixman_region32_translate(&rest, -node->x, -node->y);
-	pixman_region32_subtract(&rest, &rest, &node->surface->opaque);
-	bool covered = !pixman_region32_not_empty(&rest);
-	pixman_region32_fini(&rest);
-	return covered;
-}
-
 /* The region of the output in the surface's buffer: what is read to draw it. */
 static void to_buffer(const struct node *node, const pixman_region32_t *region,
 		      pixman_region32_t *read)
@@ -62,25 +49,64 @@ static void set_transform(const struct surface *surface, pixman_image_t *image)
 	pixman_image_set_repeat(image, PIXMAN_REPEAT_PAD);
 }
 
+/* True if the buffer's pixels go to the output as they are. */
+static bool is_plain_copy(const struct lend_output *output, const struct node *node, pixman_op_t op)
+{
+	return op == PIXMAN_OP_SRC && node->surface->identity &&
+	       node->surface->current.buffer->format == output->format;
+}
+
+/* memcpy is faster than pixman where rows are long. read: within the buffer. */
+static void copy_rows(const struct node *node, pixman_image_t *image, pixman_image_t *target,
+		      uint32_t cpp, const pixman_region32_t *read)
+{
+	size_t from_stride = (size_t)pixman_image_get_stride(image);
+	size_t to_stride = (size_t)pixman_image_get_stride(target);
+	int n = 0;
+	const pixman_box32_t *boxes = pixman_region32_rectangles((pixman_region32_t *)read, &n);
+
+	for (int i = 0; i < n; i++) {
+		const pixman_box32_t *box = &boxes[i];
+		size_t length = (size_t)(box->x2 - box->x1) * cpp;
+		const char *from = (const char *)pixman_image_get_data(image) +
+				   (size_t)box->y1 * from_stride + (size_t)box->x1 * cpp;
+		char *to = (char *)pixman_image_get_data(target) +
+			   (size_t)(box->y1 + node->y) * to_stride +
+			   (size_t)(box->x1 + node->x) * cpp;
+		for (int32_t y = box->y1; y < box->y2; y++, from += from_stride, to += to_stride)
+			memcpy(to, from, length);
+	}
+}
+
+static void composite(const struct node *node, pixman_image_t *image, pixman_image_t *target,
+		      pixman_op_t op, pixman_region32_t *region)
+{
+	const pixman_box32_t *box = pixman_region32_extents(region);
+
+	set_transform(node->surface, image);
+	pixman_image_set_clip_region32(target, region);
+	pixman_image_composite32(op, image, NULL, target, box->x1 - node->x, box->y1 - node->y, 0,
+				 0, box->x1, box->y1, box->x2 - box->x1, box->y2 - box->y1);
+}
+
 /* Draws the node within region; the bytes written. */
-static uint64_t draw_node(const struct node *node, pixman_image_t *target, uint32_t cpp,
-			  pixman_region32_t *region)
+static uint64_t draw_node(const struct lend_output *output, const struct node *node,
+			  pixman_image_t *target, uint32_t cpp, pixman_region32_t *region)
 {
 	struct surface *surface = node->surface;
-	const pixman_box32_t *box = pixman_region32_extents(region);
-	pixman_op_t op = covers(node, region) ? PIXMAN_OP_SRC : PIXMAN_OP_OVER;
+	pixman_op_t op = node_is_opaque(node, region) ? PIXMAN_OP_SRC : PIXMAN_OP_OVER;
 	pixman_region32_t read;
 
 	pixman_region32_init(&read);
 	to_buffer(node, region, &read);
 	pixman_image_t *image = buffer_begin_read(surface->current.buffer, &read);
+	if (image && is_plain_copy(output, node, op))
+		copy_rows(node, image, target, cpp, &read);
+	else if (image)
+		composite(node, image, target, op, region);
 	pixman_region32_fini(&read);
 	if (!image)
 		return 0;
-	set_transform(surface, image);
-	pixman_image_set_clip_region32(target, region);
-	pixman_image_composite32(op, image, NULL, target, box->x1 - node->x, box->y1 - node->y, 0,
-				 0, box->x1, box->y1, box->x2 - box->x1, box->y2 - box->y1);
 	buffer_end_read(surface->current.buffer);
 	uint64_t bytes = region_area(region) * cpp;
 	surface->copied += bytes;
@@ -130,7 +156,7 @@ uint64_t render_nodes(struct lend_output *output, struct own_buffer *target,
 	pixman_region32_init(&region);
 	for (size_t i = 0; i < output->n_nodes; i++)
 		if (node_damage(&output->nodes[i], damage, &region))
-			bytes += draw_node(&output->nodes[i], target->image, cpp, &region);
+			bytes += draw_node(output, &output->nodes[i], target->image, cpp, &region);
 	pixman_region32_fini(&region);
 	lend_buffer_end(target->memory);
 	return bytes;

@@ -58,12 +58,18 @@ static void free_own(struct own_buffer *own)
 	*own = (struct own_buffer){0};
 }
 
-/* One that is not on display; NULL if there is no memory. */
+static bool is_in_use(const struct lend_output *output, const struct own_buffer *own)
+{
+	return output->backend->own_buffers > 1 &&
+	       (own->memory == output->latched || own->memory == output->next);
+}
+
+/* One that may be drawn in; NULL if there is no memory. */
 static struct own_buffer *free_own_buffer(struct lend_output *output)
 {
-	for (int i = 0; i < OWN_BUFFERS; i++) {
+	for (int i = 0; i < output->backend->own_buffers; i++) {
 		struct own_buffer *own = &output->own[i];
-		if (own->image && (own->memory == output->latched || own->memory == output->next))
+		if (own->image && is_in_use(output, own))
 			continue;
 		if (own->image || make_own(output, own) == 0)
 			return own;
@@ -307,7 +313,7 @@ LEND_EXPORT void lend_output_destroy(struct lend_output *output)
 		output->backend->destroy(output);
 	buffer_unlock(output->next_client);
 	buffer_unlock(output->latched_client);
-	for (int i = 0; i < OWN_BUFFERS; i++)
+	for (int i = 0; i < OWN_BUFFERS_MAX; i++)
 		free_own(&output->own[i]);
 	damage_ring_finish(&output->ring);
 	pixman_region32_fini(&output->damage);
@@ -322,7 +328,8 @@ LEND_EXPORT const char *lend_output_name(const struct lend_output *output)
 	return output->name;
 }
 
-LEND_EXPORT int lend_output_stats(const struct lend_output *output, struct lend_output_stats *stats)
+LEND_EXPORT int lend_output_stats(const struct lend_output *output,
+				  struct lend_output_counters *stats)
 {
 	return info_write(stats, &output->stats, sizeof(output->stats));
 }

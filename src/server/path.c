@@ -4,17 +4,24 @@
 
 #include <stdio.h>
 
-static bool is_opaque(const struct node *node)
+bool node_is_opaque(const struct node *node, const pixman_region32_t *region)
 {
-	pixman_region32_t rest;
+	pixman_region32_t *opaque = &node->surface->opaque, rest;
+	pixman_box32_t box = *pixman_region32_extents((pixman_region32_t *)region);
 
+	box.x1 -= node->x;
+	box.y1 -= node->y;
+	box.x2 -= node->x;
+	box.y2 -= node->y;
+	if (pixman_region32_contains_rectangle(opaque, &box) == PIXMAN_REGION_IN)
+		return true;
 	pixman_region32_init(&rest);
-	pixman_region32_copy(&rest, (pixman_region32_t *)&node->visible);
+	pixman_region32_copy(&rest, (pixman_region32_t *)region);
 	pixman_region32_translate(&rest, -node->x, -node->y);
-	pixman_region32_subtract(&rest, &rest, &node->surface->opaque);
-	bool opaque = !pixman_region32_not_empty(&rest);
+	pixman_region32_subtract(&rest, &rest, opaque);
+	bool is_opaque = !pixman_region32_not_empty(&rest);
 	pixman_region32_fini(&rest);
-	return opaque;
+	return is_opaque;
 }
 
 static bool fills(const struct lend_output *output, const struct node *node)
@@ -37,7 +44,7 @@ struct path path_decide(struct lend_output *output, const struct node *node, boo
 	if (!node->surface->identity) {
 		path.kind = LEND_PATH_BLEND;
 		path.reason = REASON_SCALED;
-	} else if (!is_opaque(node)) {
+	} else if (!node_is_opaque(node, &node->visible)) {
 		path.kind = LEND_PATH_BLEND;
 		path.reason = REASON_ALPHA;
 	} else if (!fills(output, node)) {

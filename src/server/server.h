@@ -169,7 +169,6 @@ pixman_format_code_t format_to_pixman(uint32_t fourcc); /* 0: none */
 struct surface_state {
 	uint32_t set; /* enum surface_field: which of the fields below this state changes */
 	struct buffer *buffer; /* locked; NULL: none */
-	int32_t dx, dy;
 	int32_t scale, transform;
 	pixman_region32_t surface_damage, buffer_damage;
 	pixman_region32_t opaque, input;
@@ -189,7 +188,6 @@ enum surface_field {
 	SURFACE_OPAQUE = 1 << 3,
 	SURFACE_INPUT = 1 << 4,
 	SURFACE_VIEWPORT = 1 << 5,
-	SURFACE_OFFSET = 1 << 6,
 };
 
 /* What a surface is used as. Any function may be NULL. */
@@ -399,6 +397,9 @@ void damage_ring_since(const struct damage_ring *ring, uint64_t sequence, int32_
 /* One kind of display. A new one is a folder in src/output/ and a constructor. */
 struct output_backend {
 	const char *name;
+	/* How many of its own buffers it composites into: 1 if present() is done with the last one.
+	 */
+	int own_buffers;
 	/* Asks for output_repaint() at the next time that makes sense. Called once until then. */
 	void (*schedule)(struct lend_output *output);
 	/* Can it show the buffer as it is? NULL, or the reason why not (static). */
@@ -424,7 +425,7 @@ struct own_buffer {
 	uint64_t sequence; /* the frame drawn in it last; 0: none */
 };
 
-#define OWN_BUFFERS 2
+#define OWN_BUFFERS_MAX 3
 
 struct lend_output {
 	struct lend_server *server;
@@ -447,14 +448,14 @@ struct lend_output {
 	bool scheduled;		  /* the backend will call output_repaint() */
 	pixman_region32_t damage; /* since the frame latched last */
 	struct damage_ring ring;
-	struct own_buffer own[OWN_BUFFERS];
+	struct own_buffer own[OWN_BUFFERS_MAX];
 	struct lend_buffer *latched;   /* what is shown: own memory or latched_client's */
 	struct buffer *latched_client; /* locked, or NULL */
 	struct lend_buffer *next;      /* handed to the backend, not shown yet; or NULL */
 	struct buffer *next_client;    /* locked, or NULL */
 	pixman_region32_t next_damage;
 	struct timespec latched_at;
-	struct lend_output_stats stats;
+	struct lend_output_counters stats;
 	struct wl_signal frame;	    /* lend_output: a new picture is latched (capture.c) */
 	struct wl_signal destroyed; /* lend_output */
 };
@@ -473,6 +474,8 @@ void output_presented(struct lend_output *output, const struct timespec *when);
 struct lend_output *output_from_resource(struct wl_resource *resource); /* NULL once removed */
 void output_damage_all(struct lend_output *output);
 
+/* path.c: true if the surface lets nothing through within region (output coordinates). */
+bool node_is_opaque(const struct node *node, const pixman_region32_t *region);
 /* path.c: what the node's buffer allows. alone: nothing else is seen on the output. */
 struct path path_decide(struct lend_output *output, const struct node *node, bool alone);
 

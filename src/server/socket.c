@@ -22,6 +22,7 @@ struct listener {
 	int fd, lock_fd;
 	int spare_fd; /* given up for a moment when there are no more, to turn a client away */
 	bool turned_away;
+	bool bound; /* the socket file is ours */
 	struct sockaddr_un address;
 	char lock[sizeof(((struct sockaddr_un *)0)->sun_path) + 8];
 	char *name;
@@ -93,10 +94,26 @@ static int bind_socket(struct listener *listener)
 	    0)
 		return fail(-errno, "cannot bind %s: %s", listener->address.sun_path,
 			    strerror(errno));
+	listener->bound = true;
 	if (listen(listener->fd, 128) < 0)
 		return fail(-errno, "cannot listen on %s: %s", listener->address.sun_path,
 			    strerror(errno));
 	return 0;
+}
+
+/* Removes what is ours: files only while holding the lock, and the socket only if we made it. */
+static void stop_listening(struct listener *listener)
+{
+	if (listener->bound)
+		unlink(listener->address.sun_path);
+	if (listener->lock_fd >= 0) {
+		unlink(listener->lock);
+		close(listener->lock_fd);
+	}
+	if (listener->fd >= 0)
+		close(listener->fd);
+	listener->bound = false;
+	listener->fd = listener->lock_fd = -1;
 }
 
 static int listen_on(struct listener *listener, const char *name)
@@ -106,8 +123,10 @@ static int listen_on(struct listener *listener, const char *name)
 		ret = take_lock(listener);
 	if (ret == 0)
 		ret = bind_socket(listener);
-	if (ret < 0)
+	if (ret < 0) {
+		stop_listening(listener);
 		return ret;
+	}
 	listener->name = strdup(name);
 	return listener->name ? 0 : fail(-ENOMEM, "out of memory");
 }
@@ -188,14 +207,7 @@ void listener_destroy(struct listener *listener)
 		return;
 	if (listener->source)
 		wl_event_source_remove(listener->source);
-	if (listener->lock_fd >= 0) {
-		/* Only who holds the lock may remove the files. */
-		unlink(listener->address.sun_path);
-		unlink(listener->lock);
-		close(listener->lock_fd);
-	}
-	if (listener->fd >= 0)
-		close(listener->fd);
+	stop_listening(listener);
 	if (listener->spare_fd >= 0)
 		close(listener->spare_fd);
 	free(listener->name);

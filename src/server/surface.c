@@ -90,11 +90,6 @@ void surface_state_merge(struct surface_state *to, struct surface_state *from)
 	}
 	if (from->set & SURFACE_VIEWPORT)
 		merge_viewport(to, from);
-	if (from->set & SURFACE_OFFSET) {
-		to->dx += from->dx;
-		to->dy += from->dy;
-		from->dx = from->dy = 0;
-	}
 	merge_damage(&to->surface_damage, &from->surface_damage);
 	merge_damage(&to->buffer_damage, &from->buffer_damage);
 	feedback_list_discard(&to->feedbacks);

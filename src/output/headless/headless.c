@@ -113,6 +113,7 @@ static void destroy(struct lend_output *output)
 
 static const struct output_backend headless_backend = {
 	.name = "headless",
+	.own_buffers = 1, /* a tick is one moment: nobody looks while it is drawn */
 	.schedule = schedule,
 	.refuses = refuses,
 	.present = present,

@@ -72,11 +72,6 @@ static void surface_handle_attach(struct wl_client *client, struct wl_resource *
 	buffer_unlock(pending->buffer);
 	pending->buffer = buffer;
 	pending->set |= SURFACE_BUFFER;
-	if (x || y) {
-		pending->dx = x;
-		pending->dy = y;
-		pending->set |= SURFACE_OFFSET;
-	}
 }
 
 static void surface_handle_damage(struct wl_client *client, struct wl_resource *resource, int32_t x,
@@ -171,14 +166,10 @@ static void surface_handle_set_buffer_scale(struct wl_client *client, struct wl_
 	pending->set |= SURFACE_SCALE;
 }
 
+/* The layout says where a window is; there is nothing that an offset could move. */
 static void surface_handle_offset(struct wl_client *client, struct wl_resource *resource, int32_t x,
 				  int32_t y)
 {
-	struct surface_state *pending = &surface_from_resource(resource)->pending;
-
-	pending->dx = x;
-	pending->dy = y;
-	pending->set |= SURFACE_OFFSET;
 }
 
 static const struct wl_surface_interface surface_interface = {

@@ -17,7 +17,7 @@ static uint32_t low(uint64_t value)
 
 static void send_output(struct wl_resource *resource, const struct lend_output *output)
 {
-	const struct lend_output_stats *stats = &output->stats;
+	const struct lend_output_counters *stats = &output->stats;
 
 	framelend_monitor_v1_send_output(
 		resource, output->name, (uint32_t)output->width, (uint32_t)output->height,

@@ -345,7 +345,7 @@ static void test_buffers_that_come_later(void **state)
 	assert_non_null(buffer->resource);
 	assert_int_equal(lend_frame_begin(surface, &frame), 0);
 	assert_int_equal(frame.age, 0);
-	struct lend_surface_path path = {.size = sizeof(path)};
+	struct lend_path_info path = {.size = sizeof(path)};
 	assert_int_equal(lend_surface_path(surface, &path), 0);
 	assert_int_equal(path.count, 2);
 	fake_stop(&fake);
@@ -361,7 +361,7 @@ static void test_path_and_verdicts(void **state)
 	struct fake fake;
 	int changes = 0;
 	struct lend_surface_events events = {.size = sizeof(events), .path = count_call};
-	struct lend_surface_path path = {.size = sizeof(path)};
+	struct lend_path_info path = {.size = sizeof(path)};
 	assert_int_equal(fake_start(&fake, &scripted), 0);
 	struct lend_surface *surface = fake_surface(
 		&fake, (struct lend_surface_options){.events = &events, .data = &changes});

@@ -27,7 +27,7 @@ static uint32_t shown_pixel(struct fake *fake, int x, int y)
 static void test_frames_and_path(void **state)
 {
 	struct fake fake;
-	struct lend_surface_path path = {.size = sizeof(path)};
+	struct lend_path_info path = {.size = sizeof(path)};
 	int before = count_fds();
 	assert_int_equal(fake_start(&fake, &no_manager), 0);
 	struct lend_surface *surface = fake_surface(&fake, (struct lend_surface_options){0});
@@ -148,7 +148,7 @@ static void test_format_that_is_not_lent(void **state)
 	fake_begin(surface);
 	assert_int_equal(lend_frame_end(surface, NULL, 0), 0);
 	assert_int_equal(fake_run(&fake), 0);
-	struct lend_surface_path path = {.size = sizeof(path)};
+	struct lend_path_info path = {.size = sizeof(path)};
 	assert_int_equal(lend_surface_path(surface, &path), 0);
 	assert_non_null(strstr(path.reason, "does not lend XRGB8888"));
 	fake_stop(&fake);

@@ -272,7 +272,7 @@ static void test_preserve_copies_no_more_than_is_lacking(void **state)
 	assert_int_equal(fake_start(&fake, &plain), 0);
 	struct lend_surface *surface =
 		fake_surface(&fake, (struct lend_surface_options){.preserve = 1});
-	struct lend_surface_path path = {.size = sizeof(path)};
+	struct lend_path_info path = {.size = sizeof(path)};
 	uint64_t before = 0;
 	for (int i = 0; i < 10; i++) {
 		fake_begin(surface);
@@ -372,7 +372,7 @@ static void test_front_draws_in_what_is_shown(void **state)
 		assert_int_equal(fake.commits, i + 1);
 		assert_int_equal(fake.n_shown_damage, 1);
 	}
-	struct lend_surface_path path = {.size = sizeof(path)};
+	struct lend_path_info path = {.size = sizeof(path)};
 	assert_int_equal(lend_surface_path(surface, &path), 0);
 	assert_int_equal(path.count, 1);
 	assert_int_equal(path.own_copy, 0);

@@ -92,7 +92,7 @@ static void test_frames_go_on_over_wl_shm(void **state)
 	struct lend_client *client = connect_client();
 	assert_int_equal(lend_surface_create(client, &options, &surface), 0);
 	draw_frames(client, surface, 30);
-	struct lend_surface_path path = {.size = sizeof(path)};
+	struct lend_path_info path = {.size = sizeof(path)};
 	assert_int_equal(lend_surface_path(surface, &path), 0);
 	assert_int_equal(path.path, LEND_PATH_COPY);
 	/* outputs have names from weston 11 on */

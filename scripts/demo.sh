@@ -5,7 +5,7 @@
 # usage: scripts/demo.sh FRAMELEND PICTURE.png
 set -u
 
-framelend=$(realpath "$1")
+framelend=$(realpath "$1") && [ -x "$framelend" ] || exit 1
 picture=$2
 seconds=${DEMO_SECONDS:-}
 here=$(dirname "$(realpath "$0")")

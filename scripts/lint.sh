@@ -5,30 +5,31 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-# Versions of clang-format disagree with one another: one of them decides.
-FORMAT_VERSION=14
+# Versions of these tools disagree with one another: one of them, Debian 12's, decides.
+VERSION=14
+
+find_tool() { # NAME
+	for tool in "$1-$VERSION" "$1"; do
+		if "$tool" --version 2>/dev/null | grep -q "version $VERSION\."; then
+			return
+		fi
+	done
+	echo "$1 $VERSION is not installed, and other versions judge differently"
+	exit 77
+}
 
 case $1 in
 format)
-	for format in clang-format-$FORMAT_VERSION clang-format; do
-		if "$format" --version 2>/dev/null | grep -q "version $FORMAT_VERSION\."; then
-			find src tests bench examples -name '*.[ch]' -print0 |
-				xargs -0 -r "$format" --dry-run --Werror
-			exit
-		fi
-	done
-	echo "clang-format $FORMAT_VERSION is not installed, and others format differently"
-	exit 77
+	find_tool clang-format
+	find src tests bench examples -name '*.[ch]' -print0 | xargs -0 -r "$tool" --dry-run --Werror
 	;;
 tidy)
-	if ! command -v clang-tidy >/dev/null; then
-		echo 'clang-tidy is not installed'
-		exit 77
-	fi
-	# The build's commands are gcc's, which knows warnings that clang does not.
+	find_tool clang-tidy
+	# The build's commands are gcc's, which knows warnings that clang does not. On stderr it counts
+	# what it suppressed.
 	find src -name '*.c' -print0 | sort -z |
-		xargs -0 -r -P "$(nproc)" -n 1 clang-tidy --quiet -p "$2" \
-			--extra-arg=-Wno-unknown-warning-option
+		xargs -0 -r -P "$(nproc)" -n 1 "$tool" --quiet -p "$2" \
+			--extra-arg=-Wno-unknown-warning-option 2>/dev/null
 	;;
 *)
 	echo "lint: '$1' is neither format nor tidy" >&2

@@ -15,7 +15,7 @@
 #define FOOTER		84
 #define CAPTION_GAP	10 /* from the surface's edges */
 #define CAPTION_PADDING 12
-#define CAPTION_REASON	380 /* a longer reason takes several lines */
+#define CAPTION_REASON	470 /* a longer reason takes several lines */
 #define CAPTION_LEAST	160 /* a narrower place is none for a caption */
 #define CAPTION_SURFACE 80  /* a narrower surface gets no caption */
 
@@ -70,7 +70,7 @@ static void size_caption(cairo_t *cr, struct caption *caption, double room)
 	wanted = fmax(wanted, ink_width(cr, caption_text, caption->memory));
 	wanted = fmax(wanted,
 		      fmin(ink_width(cr, caption_text, caption->surface->reason), CAPTION_REASON));
-	caption->width = fmin(wanted + 2 * CAPTION_PADDING, room);
+	caption->width = fmin(ceil(wanted) + 2 * CAPTION_PADDING + 1, room);
 	room = caption->width - 2 * CAPTION_PADDING;
 	caption->lines = ink_paragraph(cr, caption_text, 0, 0, room, 2, false, caption->memory);
 	int all = caption->lines +
@@ -94,16 +94,21 @@ static double room_beside(const struct sample *sample, const struct sample_surfa
 	return room - 2 * CAPTION_GAP;
 }
 
-/* In the surface's lower left corner, or beside it if it would cover most of the surface. */
+/* In the surface's lower left corner, or beside it if it would cover most of the surface; within
+ * the output even where the surface is not. */
 static void place_caption(cairo_t *cr, struct caption *caption, const struct sample *sample,
-			  double output_width)
+			  cairo_surface_t *picture)
 {
 	const struct sample_surface *surface = caption->surface;
-	double beside = room_beside(sample, surface, output_width);
+	double right = cairo_image_surface_get_width(picture) - CAPTION_GAP;
+	double bottom = cairo_image_surface_get_height(picture) - CAPTION_GAP;
+	double beside = room_beside(sample, surface, right + CAPTION_GAP);
 	bool small = surface->width < 2 * CAPTION_LEAST && beside >= CAPTION_LEAST;
 	size_caption(cr, caption, small ? beside : surface->width - 2.0 * CAPTION_GAP);
 	caption->x = surface->x + CAPTION_GAP + (small ? (double)surface->width : 0);
 	caption->y = surface->y + surface->height - caption->height - (small ? 0 : CAPTION_GAP);
+	caption->x = fmax(fmin(caption->x, right - caption->width), CAPTION_GAP);
+	caption->y = fmax(fmin(caption->y, bottom - caption->height), CAPTION_GAP);
 }
 
 static void draw_caption(cairo_t *cr, const struct caption *caption)
@@ -142,8 +147,7 @@ static void draw_captions(struct poster *poster, const struct poster_output *out
 		if (!wants_caption(surface, output))
 			continue;
 		word_caption(&caption);
-		place_caption(poster->cr, &caption, poster->sample,
-			      cairo_image_surface_get_width(output->picture));
+		place_caption(poster->cr, &caption, poster->sample, output->picture);
 		draw_caption(poster->cr, &caption);
 	}
 	cairo_restore(poster->cr);

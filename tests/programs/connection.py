@@ -62,9 +62,8 @@ class NoServer(harness.Case):
 class OtherServer(harness.Case):
     @unittest.skipUnless(shutil.which('weston'), 'weston is not installed')
     def test_a_compositor_that_does_not_lend(self):
-        command = ['weston', '--backend=headless-backend.so', '--socket=other', '--no-config']
-        with subprocess.Popen(command, env=self.environment, stdin=subprocess.DEVNULL,
-                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as weston:
+        with self.started('weston', '--backend=headless-backend.so', '--socket=other', '--no-config',
+                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL):
             self.wait_until((self.runtime / 'other').exists, 'weston')
             for arguments in CLIENTS[:2]:
                 result = self.framelend(*arguments, '--display', 'other')
@@ -74,7 +73,6 @@ class OtherServer(harness.Case):
                 result = self.framelend('demo-client', demo, '--frames', '3', '--display', 'other')
                 self.assertEqual((result.returncode, result.stderr), (0, b''))
                 self.assertIn(b'3 frames', result.stdout)
-            weston.terminate()
 
     def talk(self, answer):
         """A listener that answers everything in its own way."""

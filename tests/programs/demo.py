@@ -30,8 +30,8 @@ class Demo(harness.Case):
         for words in (r'headless-1 +1280x720 +60 Hz +tile', r'headless-2 +1280x720 +60 Hz +full',
                       r'framelend +chart +\d+x\d+ +copy +lent memfd',
                       r'framelend +scope +\d+x\d+ +copy +lent memfd',
-                      r'weston-simple-\S+ +simple-shm +250x250 +copy +own shm',
-                      r'weston-terminal .* copy +own shm',
+                      r'weston-simple-\S+ +simple-shm +\d+x\d+ +copy +own shm',
+                      r'weston-terminal .* (copy|blend) +own shm',
                       r'framelend +paint +1280x720 +scanout +lent memfd'):
             self.assertRegex(text, words)
         # Both outputs side by side, and what surrounds them.

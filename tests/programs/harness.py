@@ -5,7 +5,6 @@ import contextlib
 import os
 import pathlib
 import shutil
-import signal
 import struct
 import subprocess
 import tempfile
@@ -13,8 +12,8 @@ import time
 import unittest
 import zlib
 
-FRAMELEND = os.environ.get('FRAMELEND', 'build/framelend')
-PATTERN = os.environ.get('FRAMELEND_PATTERN', '')
+FRAMELEND = os.environ['FRAMELEND']  # meson test sets these
+PATTERN = os.environ['FRAMELEND_PATTERN']
 SCRIPTS = pathlib.Path(__file__).resolve().parents[2] / 'scripts'
 TIMEOUT = 60
 
@@ -33,6 +32,7 @@ class Case(unittest.TestCase):
     def run_program(self, *arguments, **options):
         options.setdefault('env', self.environment)
         options.setdefault('stdin', subprocess.DEVNULL)
+        options.setdefault('cwd', self.runtime)
         options.setdefault('timeout', TIMEOUT)
         options.setdefault('stdout', subprocess.PIPE)
         options.setdefault('stderr', subprocess.PIPE)
@@ -70,17 +70,27 @@ class Case(unittest.TestCase):
             process.communicate(timeout=TIMEOUT)
 
     @contextlib.contextmanager
+    def started(self, *arguments, **options):
+        """A running program, which is ended whatever happens."""
+        options.setdefault('env', self.environment)
+        options.setdefault('stdin', subprocess.DEVNULL)
+        options.setdefault('stdout', subprocess.PIPE)
+        with subprocess.Popen([os.fsencode(argument) for argument in arguments],
+                              **options) as process:
+            try:
+                yield process
+            finally:
+                process.terminate()
+                try:
+                    process.communicate(timeout=TIMEOUT)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                    raise
+
     def program(self, display, *arguments):
         """A running program on the display."""
         environment = dict(self.environment, WAYLAND_DISPLAY=display, LEND_DISPLAY=display)
-        process = subprocess.Popen([os.fsencode(argument) for argument in arguments],
-                                   env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                   stderr=subprocess.STDOUT)
-        try:
-            yield process
-        finally:
-            process.send_signal(signal.SIGTERM)
-            process.communicate(timeout=TIMEOUT)
+        return self.started(*arguments, env=environment, stderr=subprocess.STDOUT)
 
     def wait_until(self, question, what):
         """Asks until the answer is true, and returns it."""

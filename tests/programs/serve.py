@@ -4,7 +4,6 @@
 
 import os
 import signal
-import subprocess
 
 import harness
 
@@ -58,11 +57,9 @@ class Command(harness.Case):
     def test_signals_are_passed_on(self):
         for number in (signal.SIGTERM, signal.SIGINT):
             with self.subTest(signal=number):
-                command = [harness.FRAMELEND, 'serve', '--', 'sh', '-c',
-                           'trap "echo got it; exit 5" TERM INT; echo ready; '
-                           'while :; do sleep 0.1; done']
-                with subprocess.Popen(command, env=self.environment, stdin=subprocess.DEVNULL,
-                                      stdout=subprocess.PIPE) as process:
+                script = ('trap "echo got it; exit 5" TERM INT; echo ready; '
+                          'while :; do sleep 0.1; done')
+                with self.started(harness.FRAMELEND, 'serve', '--', 'sh', '-c', script) as process:
                     self.assertEqual(process.stdout.readline(), b'ready\n')
                     process.send_signal(number)
                     self.assertEqual(process.stdout.read(), b'got it\n')

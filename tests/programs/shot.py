@@ -5,14 +5,10 @@
 import json
 import os
 import shutil
-import signal
 import stat
-import subprocess
 import unittest
 
 import harness
-
-PATTERN_SHOWN = b'pattern'
 
 
 class Shot(harness.Case):
@@ -122,17 +118,13 @@ class WestonSimpleShm(Shot):
 
     @unittest.skipUnless(shutil.which('weston-simple-shm'), 'weston-simple-shm is not installed')
     def test_started_by_serve(self):
-        command = [harness.FRAMELEND, 'serve', '--output', 'headless:800x600', '--',
-                   'weston-simple-shm']
-        with subprocess.Popen(command, env=self.environment, stdin=subprocess.DEVNULL,
-                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        with self.started(harness.FRAMELEND, 'serve', '--output', 'headless:800x600', '--',
+                          'weston-simple-shm'):
             self.wait_until((self.runtime / 'framelend-0').exists, 'the server')
             surface = self.wait_for_surface('framelend-0', title='simple-shm')
             self.assertFalse(surface['lent'])
             _, _, rows = self.shot('framelend-0')
             self.check(rows, surface)
-            process.send_signal(signal.SIGINT)
-            process.wait(timeout=harness.TIMEOUT)
 
 
 class File(Shot):

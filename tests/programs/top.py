@@ -98,10 +98,8 @@ class Top(harness.Case):
         self.assertRegex(lines[5], rf'\A +{moving.pid} \S+ +moving +\d+x\d+ +scanout +lent memfd ')
 
     def test_goes_on_until_the_server_goes(self):
-        command = [harness.FRAMELEND, 'top', '--json', '--interval', '0.1', '--display',
-                   self.display]
-        with subprocess.Popen(command, env=self.environment, stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        with self.started(harness.FRAMELEND, 'top', '--json', '--interval', '0.1', '--display',
+                          self.display, stderr=subprocess.PIPE) as process:
             times = [json.loads(process.stdout.readline())['time'] for _ in range(4)]
             self.assertEqual(times, sorted(set(times)))
             self.process.terminate()

@@ -7,19 +7,35 @@
 #include <unistd.h>
 #include <wayland-server.h>
 
-static void read_program(struct client *client)
+static ssize_t read_file(const struct client *client, const char *name, char *text, size_t size)
 {
-	char path[32];
+	char path[48];
 
-	snprintf(client->program, sizeof(client->program), "?");
-	snprintf(path, sizeof(path), "/proc/%d/comm", (int)client->peer.pid);
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)client->peer.pid, name);
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return;
-	ssize_t length = read(fd, client->program, sizeof(client->program) - 1);
+		return -1;
+	ssize_t length = read(fd, text, size - 1);
 	close(fd);
-	if (length > 0)
-		client->program[length - (client->program[length - 1] == '\n')] = '\0';
+	text[length > 0 ? length : 0] = '\0';
+	return length;
+}
+
+/* The name it was started by, without its folder; /proc's own cuts names at 15 characters. Whatever
+ * a program calls itself, the name is printable. */
+static void read_program(struct client *client)
+{
+	char text[256];
+
+	if (read_file(client, "cmdline", text, sizeof(text)) <= 0 &&
+	    read_file(client, "comm", text, sizeof(text)) <= 0)
+		snprintf(text, sizeof(text), "?");
+	const char *slash = strrchr(text, '/');
+	snprintf(client->program, sizeof(client->program), "%.63s", slash ? slash + 1 : text);
+	client->program[strcspn(client->program, "\n")] = '\0';
+	for (char *c = client->program; *c; c++)
+		if (*c < ' ' || *c > '~')
+			*c = '?';
 }
 
 static void handle_destroy(struct wl_listener *listener, void *data)

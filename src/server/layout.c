@@ -151,13 +151,11 @@ static void arrange_view(struct lend_view *view, int32_t *tiled, int32_t n, uint
 	const struct lend_output *output = view->output;
 	struct lend_rect rect = whole(output);
 
-	if (view->wants_fullscreen) {
-		place(view, &rect, states | VIEW_FULLSCREEN);
-	} else if (view->parent) {
+	if (view->parent && !view->wants_fullscreen) {
 		/* A dialog is as large as it likes and centred on the output. */
 		view->place = rect;
 		view_configure(view, 0, 0, states);
-	} else if (output->layout == LEND_LAYOUT_FULL) {
+	} else if (!is_tiled(view, output)) {
 		place(view, &rect, states | VIEW_FULLSCREEN);
 	} else {
 		/* One that is not mapped yet learns the size it will have then. */

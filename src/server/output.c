@@ -106,6 +106,18 @@ static void scan_out(struct lend_output *output, struct buffer *buffer)
 	present(output, buffer->memory, buffer);
 }
 
+/* Said once; the next repaint tries again. */
+static void tell_failure(struct lend_output *output)
+{
+	if (output->failure < 0)
+		return;
+	output->failure = -ENOMEM;
+	server_log(output->server, LEND_LOG_ERROR,
+		   "%s shows nothing new: no memory for a buffer of %dx%d", output->name,
+		   output->width, output->height);
+	wl_signal_emit(&output->frame, output);
+}
+
 /* Draws what the chosen buffer lacks: this frame's damage and that of the frames it missed. */
 static void compose(struct lend_output *output)
 {
@@ -113,10 +125,10 @@ static void compose(struct lend_output *output)
 	pixman_region32_t lacking;
 
 	if (!own) {
-		server_log(output->server, LEND_LOG_ERROR, "%s: no memory for a %dx%d buffer",
-			   output->name, output->width, output->height);
+		tell_failure(output);
 		return;
 	}
+	output->failure = 0;
 	damage_ring_push(&output->ring, &output->damage);
 	pixman_region32_init(&lacking);
 	damage_ring_since(&output->ring, own->sequence, output->width, output->height, &lacking);

@@ -88,6 +88,11 @@ static int start(struct lend_server *server, const char *socket)
 	server->display = wl_display_create();
 	if (!server->display)
 		return fail(-ENOMEM, "cannot create a display: out of memory or file descriptors");
+#ifdef HAVE_WL_DISPLAY_SET_DEFAULT_MAX_BUFFER_SIZE
+	/* A message's header can say up to 64 KiB. With less room than that libwayland 1.23 waits
+	 * for the rest of a message that cannot come in, awake. */
+	wl_display_set_default_max_buffer_size(server->display, 65536);
+#endif
 	server->loop = wl_display_get_event_loop(server->display);
 	server->hidden = wl_event_loop_add_timer(server->loop, call_back_hidden, server);
 	if (!server->hidden)
@@ -188,4 +193,6 @@ LEND_EXPORT int lend_server_run(struct lend_server *server)
 LEND_EXPORT void lend_server_stop(struct lend_server *server)
 {
 	server->running = false;
+	/* Wakes the loop up, should it be about to wait. */
+	wl_display_terminate(server->display);
 }

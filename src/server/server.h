@@ -455,8 +455,9 @@ struct lend_output {
 	struct buffer *next_client;    /* locked, or NULL */
 	pixman_region32_t next_damage;
 	struct timespec latched_at;
+	int failure; /* -errno while there is no memory to composite into, or 0 */
 	struct lend_output_counters stats;
-	struct wl_signal frame;	    /* lend_output: a new picture is latched (capture.c) */
+	struct wl_signal frame;	    /* lend_output: a new picture, or a failure (capture.c) */
 	struct wl_signal destroyed; /* lend_output */
 };
 

@@ -148,6 +148,15 @@ static bool update_opaque(struct surface *surface)
 	return changed;
 }
 
+static bool transform_equal(const struct pixman_f_transform *a, const struct pixman_f_transform *b)
+{
+	for (int row = 0; row < 3; row++)
+		for (int column = 0; column < 3; column++)
+			if (a->m[row][column] != b->m[row][column])
+				return false;
+	return true;
+}
+
 /* Size, opaque region and damage; the scene hears of what changed. */
 static void update_contents(struct surface *surface)
 {
@@ -162,7 +171,7 @@ static void update_contents(struct surface *surface)
 		scene_changed(surface->server);
 	pixman_region32_init(&damage);
 	take_damage(surface, &damage);
-	if (resized || memcmp(&before, &surface->from_buffer, sizeof(before)) != 0)
+	if (resized || !transform_equal(&before, &surface->from_buffer))
 		pixman_region32_union_rect(&damage, &damage, 0, 0, (unsigned)surface->width,
 					   (unsigned)surface->height);
 	scene_damage(surface, &damage);

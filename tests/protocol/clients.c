@@ -165,22 +165,39 @@ void client_roundtrip(struct client *client)
 	}
 }
 
+static void wait_for_error(struct client *client, int error)
+{
+	for (int i = 0; i < 100 && !client->error; i++)
+		pump_once(client->test, 50);
+	if (client->error != error)
+		fail_msg("the connection ended with \"%s\" instead of \"%s\": %s",
+			 strerror(client->error), strerror(error), client_log);
+}
+
+static void find_words(const char *words)
+{
+	if (!strstr(client_log, words))
+		fail_msg("\"%s\" is not in the message: %s", words, client_log);
+}
+
 void expect_error(struct client *client, const struct wl_interface *interface, uint32_t code,
 		  const char *words)
 {
 	const struct wl_interface *found = NULL;
 
-	for (int i = 0; i < 100 && !client->error; i++)
-		pump_once(client->test, 50);
-	if (client->error != EPROTO)
-		fail_msg("no protocol error came (%s)", strerror(client->error));
+	wait_for_error(client, EPROTO);
 	uint32_t error = wl_display_get_protocol_error(client->display, &found, NULL);
 	if (!found || strcmp(found->name, interface->name) != 0 || error != code)
 		fail_msg("error %u of %s instead of %u of %s: %s", error,
 			 found ? found->name : "an unknown object", code, interface->name,
 			 client_log);
-	if (!strstr(client_log, words))
-		fail_msg("\"%s\" is not in the message: %s", words, client_log);
+	find_words(words);
+}
+
+void expect_no_memory(struct client *client, const char *words)
+{
+	wait_for_error(client, ENOMEM);
+	find_words(words);
 }
 
 void expect_alive(struct client *client)
@@ -522,7 +539,10 @@ static void bystander_fit(struct bystander *bystander)
 
 	if (bystander->chain.width != width || bystander->chain.height != height ||
 	    !bystander->chain.buffers[0].buffer) {
+		uint32_t before = bystander->chain.generation;
 		chain_configure(&bystander->chain, width, height, LEND_FORMAT_XRGB8888, 0, 3);
+		if (before)
+			framelend_chain_v1_drop(bystander->chain.proxy, before);
 		assert_int_equal(bystander->chain.count, 3);
 	}
 }

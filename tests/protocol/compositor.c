@@ -220,6 +220,18 @@ static void composition_copies_the_damage_alone(void)
 	fixture_destroy(&fixture);
 }
 
+static void assert_buffer_shown(const struct picture *picture, int left,
+				const struct shm_buffer *buffer)
+{
+	for (int32_t y = 0; y < buffer->height; y++) {
+		const void *row = buffer->pixels + (size_t)y * (size_t)buffer->stride;
+		for (int32_t x = 0; x < buffer->width; x++)
+			if (picture_at(picture, left + x, 8 + y) !=
+			    (((const uint32_t *)row)[x] & 0xffffff))
+				fail_msg("window at %d: pixel %d,%d", left, x, y);
+	}
+}
+
 /* Against a reference kept here, with random damage of two windows and each of the output's buffers
  * brought up to date by age alone. */
 static void random_damage_equals_recomposition(void)
@@ -268,20 +280,9 @@ static void random_damage_equals_recomposition(void)
 
 		struct picture picture;
 		picture_take(fixture.output, &picture);
-		for (int i = 0; i < 2; i++) { /* side by side, eight pixels of gap around */
-			const struct shm_buffer *shown = &buffers[i][next[i]];
-			int left = i == 0 ? 8 : 8 + windows[0]->width + 8;
-			for (int y = 0; y < shown->height; y++)
-				for (int x = 0; x < shown->width; x++) {
-					const uint32_t *row =
-						(const uint32_t *)(const void *)(shown->pixels +
-										 y * shown->stride);
-					if (picture_at(&picture, left + x, 8 + y) !=
-					    (row[x] & 0xffffff))
-						fail_msg("round %d, window %d: pixel %d,%d", round,
-							 i, x, y);
-				}
-		}
+		/* side by side, with gaps of eight pixels */
+		assert_buffer_shown(&picture, 8, &buffers[0][next[0]]);
+		assert_buffer_shown(&picture, 8 + windows[0]->width + 8, &buffers[1][next[1]]);
 		picture_finish(&picture);
 	}
 	for (int i = 0; i < 4; i++)
@@ -342,6 +343,27 @@ static void alpha_is_blended_unless_declared_opaque(void)
 	wl_region_destroy(region);
 	window_show(&fixture.window, buffer.buffer);
 	assert_int_equal(output_scanout(fixture.output), scanout + 1);
+	shm_buffer_destroy(&buffer);
+	fixture_destroy(&fixture);
+}
+
+/* Composited, what is declared opaque is taken as it is, whatever its alpha says. */
+static void declared_opacity_counts_in_composition(void)
+{
+	struct fixture fixture;
+	struct shm_buffer buffer;
+
+	fixture_create(&fixture, &(struct test_options){.layout = LEND_LAYOUT_TILE});
+	const struct window *window = &fixture.window;
+	shm_buffer_create(fixture.client, window->width, window->height, WL_SHM_FORMAT_ARGB8888,
+			  &buffer);
+	shm_buffer_fill(&buffer, 0x00102030);
+	struct wl_region *region = wl_compositor_create_region(fixture.client->compositor);
+	wl_region_add(region, 0, 0, window->width, window->height);
+	wl_surface_set_opaque_region(window->surface, region);
+	wl_region_destroy(region);
+	window_show(&fixture.window, buffer.buffer);
+	assert_shown(&fixture, 8, 8, window->width, window->height, 0x102030);
 	shm_buffer_destroy(&buffer);
 	fixture_destroy(&fixture);
 }
@@ -466,139 +488,6 @@ static void absurd_numbers_do_no_harm(void)
 	fixture_destroy(&fixture);
 }
 
-/* ---- releases ------------------------------------------------------------------------------- */
-
-struct counted {
-	struct shm_buffer buffer;
-	unsigned committed; /* times it was handed over while it was free */
-	bool busy;
-};
-
-static void settle(struct counted *buffers, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		assert_true(buffers[i].buffer.released <= buffers[i].committed);
-		buffers[i].busy = buffers[i].buffer.released < buffers[i].committed;
-	}
-}
-
-/* Random commits of windows on two outputs, by surface and subsurface, seen and hidden: in the end
- * every buffer was released once for each time it was committed. */
-static void every_commit_is_released_once(void)
-{
-	enum { BUFFERS = 12, SURFACES = 4 };
-	struct test *test = test_create(&(struct test_options){.outputs = 2});
-	struct client *client = client_create(test);
-	struct window windows[SURFACES];
-	struct wl_surface *children[SURFACES];
-	struct wl_subsurface *subsurfaces[SURFACES];
-	static struct counted buffers[BUFFERS];
-
-	srand(3);
-	for (int i = 0; i < SURFACES; i++) {
-		window_create(client, &windows[i]);
-		xdg_toplevel_set_fullscreen(windows[i].toplevel, client->outputs[i % 2]);
-		children[i] = wl_compositor_create_surface(client->compositor);
-		subsurfaces[i] = wl_subcompositor_get_subsurface(client->subcompositor, children[i],
-								 windows[i].surface);
-	}
-	for (int i = 0; i < BUFFERS; i++)
-		shm_buffer_create(client, i % 3 ? 320 : 100, i % 3 ? 240 : 90,
-				  i % 2 ? WL_SHM_FORMAT_XRGB8888 : WL_SHM_FORMAT_ARGB8888,
-				  &buffers[i].buffer);
-	for (int round = 0; round < 2000; round++) {
-		struct counted *counted = &buffers[rand() % BUFFERS];
-		int which = rand() % SURFACES;
-		struct wl_surface *surface = rand() % 3 ? windows[which].surface : children[which];
-		settle(buffers, BUFFERS);
-		switch (rand() % 8) {
-		case 0:
-			if (surface == windows[which].surface)
-				break; /* an unmapped toplevel must be configured anew */
-			wl_surface_attach(surface, NULL, 0, 0);
-			break;
-		case 1: wl_subsurface_set_sync(subsurfaces[which]); break;
-		case 2: wl_subsurface_set_desync(subsurfaces[which]); break;
-		default:
-			if (counted->busy)
-				break;
-			counted->committed++;
-			wl_surface_attach(surface, counted->buffer.buffer, 0, 0);
-			wl_surface_damage(surface, rand() % 300, rand() % 200, 50, 50);
-			break;
-		}
-		wl_surface_commit(surface);
-		if (rand() % 4 == 0)
-			client_roundtrip(client);
-	}
-	for (int i = 0; i < SURFACES; i++) {
-		wl_subsurface_destroy(subsurfaces[i]);
-		wl_surface_destroy(children[i]);
-		window_destroy(&windows[i]);
-	}
-	client_roundtrip(client);
-	pump(test);
-	for (int i = 0; i < BUFFERS; i++) {
-		assert_true(buffers[i].committed > 10);
-		assert_int_equal(buffers[i].buffer.released, buffers[i].committed);
-		shm_buffer_destroy(&buffers[i].buffer);
-	}
-	test_destroy(test);
-}
-
-static void a_buffer_on_two_surfaces_is_released_once(void)
-{
-	struct fixture fixture;
-	struct shm_buffer buffer, other;
-	struct window second;
-
-	fixture_create(&fixture, &(struct test_options){.layout = LEND_LAYOUT_TILE});
-	window_create(fixture.client, &second);
-	shm_buffer_create(fixture.client, 50, 50, WL_SHM_FORMAT_XRGB8888, &buffer);
-	shm_buffer_create(fixture.client, 50, 50, WL_SHM_FORMAT_XRGB8888, &other);
-	window_show(&fixture.window, buffer.buffer);
-	window_show(&second, buffer.buffer);
-	window_show(&fixture.window, other.buffer);
-	assert_int_equal(buffer.released, 0);
-	window_show(&second, other.buffer);
-	client_roundtrip(fixture.client);
-	assert_int_equal(buffer.released, 1);
-	assert_int_equal(other.released, 0);
-	window_destroy(&second);
-	client_roundtrip(fixture.client);
-	assert_int_equal(other.released, 0);
-	shm_buffer_destroy(&other);
-	shm_buffer_destroy(&buffer);
-	fixture_destroy(&fixture);
-}
-
-static void attached_buffers_may_be_destroyed(void)
-{
-	struct fixture fixture;
-	struct shm_buffer buffer;
-
-	fixture_create(&fixture, NULL);
-	shm_buffer_create(fixture.client, 320, 240, WL_SHM_FORMAT_XRGB8888, &buffer);
-	shm_buffer_fill(&buffer, RED);
-	/* before the commit: the surface keeps the contents, or has none; either way nothing breaks
-	 */
-	wl_surface_attach(fixture.window.surface, buffer.buffer, 0, 0);
-	wl_buffer_destroy(buffer.buffer);
-	buffer.buffer = NULL;
-	window_request_frame(&fixture.window);
-	wl_surface_commit(fixture.window.surface);
-	expect_alive(fixture.client);
-	shm_buffer_destroy(&buffer);
-	/* after it: what is shown stays */
-	shm_buffer_create(fixture.client, 320, 240, WL_SHM_FORMAT_XRGB8888, &buffer);
-	shm_buffer_fill(&buffer, GREEN);
-	window_show(&fixture.window, buffer.buffer);
-	shm_buffer_destroy(&buffer);
-	client_roundtrip(fixture.client);
-	assert_shown(&fixture, 0, 0, 320, 240, GREEN);
-	fixture_destroy(&fixture);
-}
-
 /* ---- outputs -------------------------------------------------------------------------------- */
 
 struct entered {
@@ -710,13 +599,11 @@ static const struct harness_test tests[] = {
 	{"random_damage_equals_recomposition", random_damage_equals_recomposition},
 	{"ten_thousand_damage_rectangles", ten_thousand_damage_rectangles},
 	{"alpha_is_blended_unless_declared_opaque", alpha_is_blended_unless_declared_opaque},
+	{"declared_opacity_counts_in_composition", declared_opacity_counts_in_composition},
 	{"scaled_buffers_fill_their_surface", scaled_buffers_fill_their_surface},
 	{"every_transform_is_undone", every_transform_is_undone},
 	{"invalid_state_is_an_error", invalid_state_is_an_error},
 	{"absurd_numbers_do_no_harm", absurd_numbers_do_no_harm},
-	{"every_commit_is_released_once", every_commit_is_released_once},
-	{"a_buffer_on_two_surfaces_is_released_once", a_buffer_on_two_surfaces_is_released_once},
-	{"attached_buffers_may_be_destroyed", attached_buffers_may_be_destroyed},
 	{"surfaces_enter_and_leave_outputs", surfaces_enter_and_leave_outputs},
 	{"outputs_come_and_go_under_a_window", outputs_come_and_go_under_a_window},
 	{"objects_outlive_the_compositor", objects_outlive_the_compositor},

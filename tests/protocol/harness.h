@@ -126,6 +126,8 @@ void client_roundtrip(struct client *client);
 /* The connection must end in this protocol error whose message contains the words. */
 void expect_error(struct client *client, const struct wl_interface *interface, uint32_t code,
 		  const char *words);
+/* It must end for want of memory or quota, with a message that contains the words. */
+void expect_no_memory(struct client *client, const char *words);
 /* The connection must still work. */
 void expect_alive(struct client *client);
 /* A connection without libwayland's help. Blocking. */

@@ -414,7 +414,7 @@ static void scanout_copies_nothing(void)
 		picture_take(output, &picture);
 		for (uint32_t y = 0; y < 240; y++)
 			assert_memory_equal(picture.pixels + (size_t)y * 320,
-					    buffer->pixels + (size_t)y * buffer->stride, 320 * 4);
+					    buffer->pixels + (size_t)y * buffer->stride, 1280);
 		picture_finish(&picture);
 		fill_rect(buffer->pixels, (int32_t)buffer->stride, 7, 5, 3, 2, ~colour);
 		picture_take(output, &picture);

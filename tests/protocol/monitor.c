@@ -208,7 +208,7 @@ static void a_scanned_out_chain_is_told(void)
 	assert_int_equal(monitor.n_surfaces, 0);
 	assert_int_equal(monitor.clients[1].surfaces, 2);
 	assert_int_equal(monitor.clients[1].buffers, 3);
-	assert_true(monitor.clients[1].bytes >= 3 * 320 * 240 * 4);
+	assert_true(monitor.clients[1].bytes >= (uint64_t)3 * 320 * 240 * 4);
 	assert_true(monitor.clients[1].fds >= 3);
 
 	for (unsigned i = 0; i < 5; i++)

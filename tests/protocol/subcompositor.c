@@ -145,6 +145,47 @@ static void restacking_waits_for_the_parent(void)
 	fixture_destroy(&fixture);
 }
 
+/* Premultiplied `over` of the one colour above the other, as pixman rounds it. */
+static uint32_t blend(uint32_t above, uint32_t below)
+{
+	uint32_t through = 255 - (above >> 24), result = 0;
+
+	for (int shift = 0; shift < 24; shift += 8) {
+		uint32_t product = (below >> shift & 255) * through + 128;
+		result |= ((above >> shift & 255) + ((product + (product >> 8)) >> 8)) << shift;
+	}
+	return result;
+}
+
+static void translucent_children_blend_in_order(void)
+{
+	const uint32_t first = 0x80600010, second = 0x40003020;
+	struct fixture fixture;
+	struct child children[2];
+	struct shm_buffer buffers[2];
+
+	fixture_create(&fixture, NULL);
+	for (int i = 0; i < 2; i++) {
+		child_create(&fixture, fixture.window.surface, 10, 10, 0, &children[i]);
+		shm_buffer_create(fixture.client, 40, 30, WL_SHM_FORMAT_ARGB8888, &buffers[i]);
+		shm_buffer_fill(&buffers[i], i ? second : first);
+		wl_surface_attach(children[i].surface, buffers[i].buffer, 0, 0);
+		wl_surface_commit(children[i].surface);
+	}
+	commit_parent(&fixture);
+	assert_shown(&fixture, 10, 10, 40, 30, blend(second, blend(first, RED)));
+	/* Restacked, both are seen where they were before, and yet the picture is another. */
+	wl_subsurface_place_below(children[1].subsurface, children[0].surface);
+	commit_parent(&fixture);
+	assert_shown(&fixture, 10, 10, 40, 30, blend(first, blend(second, RED)));
+	assert_int_not_equal(blend(first, blend(second, RED)), blend(second, blend(first, RED)));
+	for (int i = 0; i < 2; i++) {
+		child_destroy(&children[i]);
+		shm_buffer_destroy(&buffers[i]);
+	}
+	fixture_destroy(&fixture);
+}
+
 /* Against a list kept here. */
 static void random_orders(void)
 {
@@ -519,6 +560,7 @@ static void deep_nesting(void)
 static const struct harness_test tests[] = {
 	{"children_appear_with_the_parents_commit", children_appear_with_the_parents_commit},
 	{"restacking_waits_for_the_parent", restacking_waits_for_the_parent},
+	{"translucent_children_blend_in_order", translucent_children_blend_in_order},
 	{"random_orders", random_orders},
 	{"grandchildren_move_along", grandchildren_move_along},
 	{"desynchronised_children_go_their_way", desynchronised_children_go_their_way},

@@ -34,7 +34,10 @@ struct wire wire_good(void);
 /* A memfd of zeros, sealed as told (0: not at all, but it can be). */
 int memfd_new(uint64_t bytes, int seals);
 
-/* A file opened in a new temporary directory that is already removed. */
+/* A writable folder on a file system that is not in memory; skips the test if there is none. */
+const char *disk_folder(void);
+
+/* A file in it, removed already. */
 int disk_file_new(uint64_t bytes);
 
 /* A LINEAR layout of one packed plane without padding in fd. */

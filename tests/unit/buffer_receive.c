@@ -272,7 +272,8 @@ static void test_not_memory(void **state)
 /* A name that reads like a dma-buf's does not make one. */
 static void test_named_like_a_dmabuf(void **state)
 {
-	char folder[] = "/tmp/framelend-test-XXXXXX", path[64];
+	char folder[64], path[128];
+	snprintf(folder, sizeof(folder), "%s/framelend-test-XXXXXX", disk_folder());
 	assert_non_null(mkdtemp(folder));
 	snprintf(path, sizeof(path), "%s/dmabuf:\nexp_name:\tfake\n", folder);
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);

@@ -257,6 +257,8 @@ static void capture_answer(struct capture *capture)
 	struct lend_buffer_info info = {.size = sizeof(info)};
 	pixman_region32_t damage;
 
+	if (capture->pending && !output->latched && output->failure < 0)
+		capture_fail(capture, output->failure, "the output has no memory for its picture");
 	if (!capture->pending || !output->latched)
 		return;
 	int ret = lend_buffer_describe(output->latched, &info);

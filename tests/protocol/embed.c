@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: MIT */
+/* What a program that embeds the server is told, and what it can do from there. */
+#include "harness.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A server with all of its events, and a client of it by hand: struct test keeps its own. */
+struct embedder {
+	struct test *test;
+	unsigned mapped, unmapped, changed, frames;
+	struct lend_view *view;
+	struct lend_rect damage[64];
+	size_t n_damage;
+	uint32_t pixel; /* the frame's first one */
+	bool stops;	/* at the next frame */
+	uid_t refused;
+};
+
+static void handle_mapped(void *data, struct lend_view *view)
+{
+	struct embedder *embedder = data;
+
+	embedder->mapped++;
+	embedder->view = view;
+}
+
+static void handle_unmapped(void *data, struct lend_view *view)
+{
+	struct embedder *embedder = data;
+
+	assert_ptr_equal(view, embedder->view);
+	embedder->unmapped++;
+	embedder->view = NULL;
+}
+
+static void handle_changed(void *data, struct lend_view *view)
+{
+	((struct embedder *)data)->changed++;
+}
+
+static void handle_frame(void *data, struct lend_output *output, struct lend_buffer *frame,
+			 const struct lend_rect *damage, size_t n_damage)
+{
+	struct embedder *embedder = data;
+	void *pixels;
+
+	assert_ptr_equal(frame, lend_output_latched(output));
+	assert_true(n_damage <= 64);
+	assert_int_equal(lend_buffer_begin(frame, LEND_READ, &pixels), 0);
+	memcpy(&embedder->pixel, pixels, sizeof(embedder->pixel));
+	assert_int_equal(lend_buffer_end(frame), 0);
+	embedder->n_damage = n_damage;
+	if (n_damage)
+		memcpy(embedder->damage, damage, n_damage * sizeof(*damage));
+	embedder->frames++;
+	if (embedder->stops)
+		lend_server_stop(embedder->test->server);
+}
+
+static int handle_privileged(void *data, const struct lend_peer *peer)
+{
+	const struct embedder *embedder = data;
+
+	assert_int_equal(peer->pid, getpid());
+	assert_true(strlen(peer->program) > 0);
+	return peer->uid != embedder->refused;
+}
+
+static void embedder_create(struct embedder *embedder)
+{
+	struct lend_server_events events = {
+		.size = sizeof(events),
+		.view_mapped = handle_mapped,
+		.view_unmapped = handle_unmapped,
+		.view_changed = handle_changed,
+		.output_frame = handle_frame,
+		.privileged = handle_privileged,
+	};
+	struct lend_server_options options = {
+		.size = sizeof(options), .events = &events, .data = embedder};
+	struct lend_output_options output = {.size = sizeof(output), .width = 320, .height = 240};
+
+	*embedder = (struct embedder){.refused = (uid_t)-1};
+	/* Its server is replaced by one with our events. */
+	embedder->test = test_create(&(struct test_options){.outputs = -1});
+	lend_server_destroy(embedder->test->server);
+	assert_int_equal(lend_server_create(&options, &embedder->test->server), 0);
+	assert_int_equal(lend_output_create_headless(embedder->test->server, &output,
+						     &embedder->test->outputs[0]),
+			 0);
+}
+
+static void views_are_told(void)
+{
+	struct embedder embedder;
+	struct window window;
+	struct shm_buffer buffers[2];
+	struct lend_view_info info = {.size = sizeof(info)};
+
+	embedder_create(&embedder);
+	struct client *client = client_create(embedder.test);
+	window_create(client, &window);
+	xdg_toplevel_set_title(window.toplevel, "a title");
+	xdg_toplevel_set_app_id(window.toplevel, "an.id");
+	for (int i = 0; i < 2; i++)
+		shm_buffer_create(client, 320, 240, WL_SHM_FORMAT_XRGB8888, &buffers[i]);
+	assert_int_equal(embedder.mapped, 0);
+	window_show(&window, buffers[0].buffer);
+	assert_int_equal(embedder.mapped, 1);
+	assert_true(embedder.changed >= 1); /* its path */
+	window_show(&window, buffers[1].buffer);
+
+	assert_int_equal(lend_view_describe(embedder.view, &info), 0);
+	assert_int_equal(info.peer.pid, getpid());
+	assert_int_equal(info.peer.uid, geteuid());
+	assert_string_equal(info.title, "a title");
+	assert_string_equal(info.app_id, "an.id");
+	assert_string_equal(info.output, "headless-1");
+	assert_int_equal(info.path, LEND_PATH_SCANOUT);
+	assert_true(strlen(info.reason) > 10);
+	assert_int_equal(info.memory, LEND_MEMORY_SHM);
+	assert_int_equal(info.place.width, 320);
+	assert_int_equal(info.place.height, 240);
+	assert_int_equal(info.frames, 2);
+	assert_int_equal(info.copied, 0);
+	assert_int_equal(info.unreleased, 1);
+	/* An older program's struct is filled as far as it goes, a broken one refused. */
+	info.unreleased = 77;
+	info.size = offsetof(struct lend_view_info, unreleased);
+	assert_int_equal(lend_view_describe(embedder.view, &info), 0);
+	assert_int_equal(info.unreleased, 77);
+	info.size = 0;
+	assert_true(lend_view_describe(embedder.view, &info) < 0);
+
+	unsigned changed = embedder.changed;
+	xdg_toplevel_set_title(window.toplevel, "another");
+	client_roundtrip(client);
+	assert_true(embedder.changed > changed);
+	lend_view_close(embedder.view);
+	pump_until(embedder.test, &window.closes, 1);
+	wl_surface_attach(window.surface, NULL, 0, 0);
+	wl_surface_commit(window.surface);
+	client_roundtrip(client);
+	assert_int_equal(embedder.unmapped, 1);
+	shm_buffer_destroy(&buffers[0]);
+	shm_buffer_destroy(&buffers[1]);
+	client_destroy(client);
+	test_destroy(embedder.test);
+}
+
+static void dead_clients_views_are_unmapped(void)
+{
+	struct embedder embedder;
+	struct window window;
+	struct shm_buffer buffer;
+
+	embedder_create(&embedder);
+	struct client *client = client_create(embedder.test);
+	window_create(client, &window);
+	shm_buffer_create(client, 320, 240, WL_SHM_FORMAT_XRGB8888, &buffer);
+	window_show(&window, buffer.buffer);
+	shm_buffer_destroy(&buffer);
+	client_destroy(client);
+	pump_until(embedder.test, &embedder.unmapped, 1);
+	assert_int_equal(embedder.mapped, 1);
+	pump(embedder.test);
+	assert_int_equal(embedder.pixel & 0xffffff, 0);
+	test_destroy(embedder.test);
+}
+
+static void frames_are_told_with_their_damage(void)
+{
+	struct embedder embedder;
+	struct window window;
+	struct shm_buffer buffer;
+
+	embedder_create(&embedder);
+	struct client *client = client_create(embedder.test);
+	pump(embedder.test);
+	assert_int_equal(embedder.frames, 1); /* the empty picture */
+	assert_int_equal(embedder.n_damage, 1);
+	assert_int_equal(embedder.damage[0].width, 320);
+	window_create(client, &window);
+	shm_buffer_create(client, 320, 240, WL_SHM_FORMAT_XRGB8888, &buffer);
+	shm_buffer_fill(&buffer, 0xff123456);
+	window_show(&window, buffer.buffer);
+	assert_int_equal(embedder.pixel & 0xffffff, 0x123456);
+	unsigned frames = embedder.frames;
+	wl_surface_attach(window.surface, buffer.buffer, 0, 0);
+	wl_surface_damage_buffer(window.surface, 3, 4, 5, 6);
+	wl_surface_damage_buffer(window.surface, 100, 100, 7, 8);
+	window_request_frame(&window);
+	wl_surface_commit(window.surface);
+	pump_until(embedder.test, &window.frames, 2);
+	assert_int_equal(embedder.frames, frames + 1);
+	assert_int_equal(embedder.n_damage, 2);
+	assert_int_equal(embedder.damage[0].x, 3);
+	assert_int_equal(embedder.damage[0].y, 4);
+	assert_int_equal(embedder.damage[0].width, 5);
+	assert_int_equal(embedder.damage[0].height, 6);
+	assert_int_equal(embedder.damage[1].x, 100);
+	/* Many rectangles are put together rather than overrun what a frame can tell. */
+	for (int i = 0; i < 1000; i++)
+		wl_surface_damage_buffer(window.surface, i % 40 * 8, i / 40 * 8, 1, 1);
+	wl_surface_commit(window.surface);
+	client_roundtrip(client);
+	pump(embedder.test);
+	assert_int_equal(embedder.frames, frames + 2);
+	assert_true(embedder.n_damage >= 1);
+	shm_buffer_destroy(&buffer);
+	test_destroy(embedder.test);
+}
+
+static void run_returns_after_stop(void)
+{
+	struct embedder embedder;
+
+	embedder_create(&embedder);
+	embedder.stops = true;
+	assert_int_equal(lend_server_run(embedder.test->server), 0);
+	assert_int_equal(embedder.frames, 1);
+	embedder.stops = false;
+	/* And it goes on by dispatch, whose fd says when. */
+	struct pollfd server = {.fd = lend_server_fd(embedder.test->server), .events = POLLIN};
+	pump(embedder.test);
+	assert_int_equal(poll(&server, 1, 0), 0);
+	int fd = raw_connect(embedder.test);
+	assert_int_equal(poll(&server, 1, 5000), 1);
+	assert_int_equal(lend_server_dispatch(embedder.test->server, 0), 0);
+	close(fd);
+	test_destroy(embedder.test);
+}
+
+static void privilege_is_the_embedders_to_give(void)
+{
+	struct embedder embedder;
+
+	embedder_create(&embedder);
+	assert_int_equal(client_create(embedder.test)->capabilities, 2);
+	embedder.refused = geteuid();
+	assert_int_equal(client_create(embedder.test)->capabilities, 0);
+	test_destroy(embedder.test);
+}
+
+static void a_server_may_go_before_its_clients(void)
+{
+	struct embedder embedder;
+	struct window window;
+	struct chain chain;
+
+	embedder_create(&embedder);
+	struct client *client = client_create(embedder.test);
+	window_create(client, &window);
+	chain_create(client, window.surface, &chain);
+	chain_configure(&chain, 320, 240, LEND_FORMAT_XRGB8888, 0, 2);
+	window_show(&window, chain.buffers[0].buffer);
+	(void)framelend_manager_v1_capture_output(client->manager, client->outputs[0]);
+	client_roundtrip(client);
+	lend_server_destroy(embedder.test->server);
+	assert_int_equal(embedder.unmapped, 1);
+	/* What was lent stays in the client's hands. */
+	lent_buffer_fill(&chain, 0, 0xff00ff00);
+	assert_int_equal(*(uint32_t *)(void *)chain.buffers[0].pixels, 0xff00ff00);
+	chain_let_go(&chain);
+	client_destroy(client);
+	embedder.test->server = NULL;
+	test_destroy(embedder.test);
+}
+
+static const struct harness_test tests[] = {
+	{"views_are_told", views_are_told},
+	{"dead_clients_views_are_unmapped", dead_clients_views_are_unmapped},
+	{"frames_are_told_with_their_damage", frames_are_told_with_their_damage},
+	{"run_returns_after_stop", run_returns_after_stop},
+	{"privilege_is_the_embedders_to_give", privilege_is_the_embedders_to_give},
+	{"a_server_may_go_before_its_clients", a_server_may_go_before_its_clients},
+};
+
+int main(int argc, char **argv)
+{
+	return harness_run(tests, sizeof(tests) / sizeof(tests[0]), argc, argv);
+}

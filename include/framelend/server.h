@@ -31,6 +31,8 @@ struct lend_quota {
 	uint32_t buffers;  /* wl_buffers and lent buffers; default 1024 */
 	uint32_t fds;      /* descriptors the server holds for it; default 256 */
 	uint32_t surfaces; /* default 256 */
+	uint32_t objects;  /* protocol objects of any kind, frame callbacks that wait among them; default
+	                      16384 */
 };
 
 /** Whom an event is about. The strings are valid during the call. */

@@ -70,6 +70,7 @@ struct client *client_create(struct lend_server *server, struct wl_client *wl_cl
 	/* Called before the client's resources go; these keep references of their own. */
 	client->destroy.notify = handle_destroy;
 	wl_client_add_destroy_listener(wl_client, &client->destroy);
+	quota_watch_objects(client);
 	server_log(server, LEND_LOG_DEBUG, "client %d (%s) connected", (int)client->peer.pid,
 		   client->program);
 	if (server->events.client_connected)

@@ -2,6 +2,7 @@
 #include "server/server.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 
 void quota_defaults(struct lend_quota *quota)
 {
@@ -14,6 +15,8 @@ void quota_defaults(struct lend_quota *quota)
 		quota->fds = 256;
 	if (!quota->surfaces)
 		quota->surfaces = 256;
+	if (!quota->objects)
+		quota->objects = 16384;
 }
 
 static int check(const struct client *client, const char *what, uint64_t held, uint64_t more,
@@ -52,4 +55,44 @@ void quota_discharge(struct client *client, const struct charge *charge)
 	client->buffers -= charge->buffers;
 	client->fds -= charge->fds;
 	client->surfaces -= charge->surfaces;
+}
+
+/* ---- objects: whatever a client makes by sending requests ----------------------------------- */
+
+struct object {
+	struct client *client; /* a reference */
+	struct wl_listener destroyed;
+};
+
+static void handle_object_destroyed(struct wl_listener *listener, void *data)
+{
+	struct object *object = wl_container_of(listener, object, destroyed);
+
+	object->client->objects--;
+	client_unreference(object->client);
+	free(object);
+}
+
+static void handle_object_created(struct wl_listener *listener, void *data)
+{
+	struct client *client = wl_container_of(listener, client, object_created);
+	struct object *object = malloc(sizeof(*object));
+
+	if (!object) {
+		wl_client_post_no_memory(client->wl_client);
+		return;
+	}
+	if (check(client, "protocol objects", client->objects, 1, client->server->quota.objects) <
+	    0)
+		client_post_no_memory(client, "a request that makes an object");
+	client->objects++;
+	object->client = client_reference(client);
+	object->destroyed.notify = handle_object_destroyed;
+	wl_resource_add_destroy_listener(data, &object->destroyed);
+}
+
+void quota_watch_objects(struct client *client)
+{
+	client->object_created.notify = handle_object_created;
+	wl_client_add_resource_created_listener(client->wl_client, &client->object_created);
 }

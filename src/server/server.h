@@ -82,10 +82,10 @@ struct client {
 	struct lend_peer peer; /* peer.program points to program */
 	char program[64];
 	uint64_t bytes;
-	uint32_t buffers, fds, surfaces;
+	uint32_t buffers, fds, surfaces, objects;
 	unsigned references; /* buffers outlive the connection while an output shows them */
 	struct wl_list link; /* lend_server.clients; alone once the connection is gone */
-	struct wl_listener destroy;
+	struct wl_listener destroy, object_created;
 };
 
 struct client *client_create(struct lend_server *server, struct wl_client *wl_client);
@@ -105,6 +105,8 @@ struct charge {
 int quota_charge(struct client *client, const struct charge *charge);
 void quota_discharge(struct client *client, const struct charge *charge);
 void quota_defaults(struct lend_quota *quota);
+/* Counts the client's protocol objects from now on; too many end its connection. */
+void quota_watch_objects(struct client *client);
 
 /* ---- buffer.c: a client's buffer, counted, released once ------------------------------------ */
 

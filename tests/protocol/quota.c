@@ -254,6 +254,25 @@ static void mappings_are_bounded(void)
 	fixture_destroy(&fixture);
 }
 
+/* What costs a request and no more: callbacks of commits that never come, regions, positioners. */
+static void objects_are_bounded(void)
+{
+	struct fixture fixture;
+
+	fixture_create(&fixture, &(struct lend_quota){.objects = 200});
+	for (int i = 0; i < 1000; i++) { /* made and destroyed again, they do not add up */
+		wl_region_destroy(wl_compositor_create_region(fixture.client->compositor));
+		if (i % 50 == 0)
+			expect_alive(fixture.client);
+	}
+	expect_alive(fixture.client);
+	struct wl_surface *surface = wl_compositor_create_surface(fixture.client->compositor);
+	for (int i = 0; i < 200; i++)
+		wl_surface_frame(surface);
+	expect_no_memory(fixture.client, "200 protocol objects");
+	fixture_destroy(&fixture);
+}
+
 /* A new client gets as much as the one before it, a hundred times over. */
 static void death_gives_everything_back(void)
 {
@@ -292,6 +311,7 @@ static const struct harness_test tests[] = {
 	{"shown_buffers_count_until_they_are_replaced",
 	 shown_buffers_count_until_they_are_replaced},
 	{"surfaces_are_bounded", surfaces_are_bounded},
+	{"objects_are_bounded", objects_are_bounded},
 	{"pools_are_bounded", pools_are_bounded},
 	{"shm_buffers_are_bounded", shm_buffers_are_bounded},
 	{"shm_bytes_are_bounded", shm_bytes_are_bounded},

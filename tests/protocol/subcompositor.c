@@ -524,7 +524,8 @@ static void deep_nesting(void)
 	static struct wl_subsurface *subsurfaces[DEPTH];
 	struct shm_buffer buffer;
 
-	fixture_create(&fixture, &(struct test_options){.quota = {.surfaces = DEPTH + 10}});
+	fixture_create(&fixture, &(struct test_options){
+					 .quota = {.surfaces = DEPTH + 10, .objects = 4 * DEPTH}});
 	shm_buffer_create(fixture.client, 40, 30, WL_SHM_FORMAT_XRGB8888, &buffer);
 	shm_buffer_fill(&buffer, GREEN);
 	struct wl_surface *parent = fixture.window.surface;

@@ -7,7 +7,7 @@ set -eu
 packages_for() {
 	case $1 in
 	build) echo gcc libc6-dev meson ninja-build pkg-config libwayland-dev wayland-protocols \
-		libpixman-1-dev libdrm-dev libpng-dev libcairo2-dev scdoc ;;
+		libpixman-1-dev libdrm-dev libcairo2-dev scdoc ;;
 	demo) echo weston fonts-dejavu-core python3 ;;
 	test) echo g++ libcmocka-dev strace binutils ;;
 	lint) echo clang-format clang-tidy ;;
@@ -75,7 +75,7 @@ setup_other() {
 		command -v $program >/dev/null || missing="$missing $program"
 	done
 	for library in 'wayland-server >= 1.21' 'wayland-client >= 1.21' 'wayland-protocols >= 1.31' \
-		'pixman-1 >= 0.42' 'libdrm >= 2.4.114' libpng cairo; do
+		'pixman-1 >= 0.42' 'libdrm >= 2.4.114' cairo; do
 		pkg-config --exists "$library" 2>/dev/null || missing="$missing, $library"
 	done
 	echo "setup: this is not Debian; nothing is installed for you"

@@ -235,7 +235,6 @@ static int create_server(struct serve *serve)
 {
 	const struct lend_server_events events = {
 		.size = sizeof(events),
-		.view_mapped = log_path,
 		.view_changed = log_path,
 	};
 	const struct lend_server_options options = {

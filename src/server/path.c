@@ -138,7 +138,7 @@ void surface_set_path(struct surface *surface, const struct path *path)
 		return;
 	surface->path = *path;
 	write_reason(surface);
-	server_log(surface->server, LEND_LOG_INFO, "surface %u of %d (%s): %s: %s", surface->id,
+	server_log(surface->server, LEND_LOG_DEBUG, "surface %u of %d (%s): %s: %s", surface->id,
 		   (int)surface->client->peer.pid, surface->client->program,
 		   lend_path_name(path->kind), surface->reason);
 	if (surface->chain)

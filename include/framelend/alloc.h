@@ -45,6 +45,7 @@ LEND_EXPORT int lend_device_open_fd(int fd, struct lend_device **device);
 /** Closes the device. Buffers allocated on it stay valid. Since 0.1. */
 LEND_EXPORT void lend_device_destroy(struct lend_device *device);
 
+/** Fills *info, whose size field the caller has set (-EINVAL: it has not). Since 0.1. */
 LEND_EXPORT int lend_device_describe(const struct lend_device *device,
 				     struct lend_device_info *info);
 
@@ -69,12 +70,14 @@ struct lend_buffer_options {
 /** Verdicts in the ladder's order, one for each rung. */
 struct lend_verdicts;
 
+/** How many verdicts there are. Since 0.1. */
 LEND_EXPORT size_t lend_verdicts_count(const struct lend_verdicts *verdicts);
 
 /** The index-th verdict, owned by the list, or NULL past the last. Since 0.1. */
 LEND_EXPORT const struct lend_verdict *lend_verdicts_get(const struct lend_verdicts *verdicts,
 							 size_t index);
 
+/** Frees the list, and with it every verdict in it. Since 0.1. */
 LEND_EXPORT void lend_verdicts_destroy(struct lend_verdicts *verdicts);
 
 /**

@@ -167,7 +167,8 @@ LEND_EXPORT int lend_buffer_import(const struct lend_buffer_info *info, struct l
 /** Unmaps, closes and frees. An open access is ended first. Since 0.1. */
 LEND_EXPORT void lend_buffer_destroy(struct lend_buffer *buffer);
 
-/** Fills *info, whose size field the caller has set. The fds in it stay the buffer's. Since 0.1. */
+/** Fills *info, whose size field the caller has set (-EINVAL: it has not). The fds in it stay the
+ *  buffer's. Since 0.1. */
 LEND_EXPORT int lend_buffer_describe(const struct lend_buffer *buffer,
 				     struct lend_buffer_info *info);
 

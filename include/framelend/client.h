@@ -131,6 +131,7 @@ struct lend_path_info {
 	const char *output; /* name of the output it was last shown on, or "" */
 };
 
+/** Fills *path, whose size field the caller has set (-EINVAL: it has not). Since 0.1. */
 LEND_EXPORT int lend_surface_path(const struct lend_surface *surface, struct lend_path_info *path);
 
 /** The index-th verdict of the allocation that the current buffers came from, or NULL past the last.

@@ -114,6 +114,16 @@ static int draw_frame(struct demo_client *client, const struct lend_frame *lent,
 	return error;
 }
 
+static void report(struct demo_client *client)
+{
+	struct lend_path_info path = {.size = sizeof(path)};
+	if (lend_surface_path(client->surface, &path) < 0)
+		return;
+	printf("%u frame%s in %u %s buffer%s: %s: %s\n", client->frames,
+	       client->frames == 1 ? "" : "s", path.count, lend_memory_name(path.memory),
+	       path.count == 1 ? "" : "s", lend_path_name(path.path), path.reason);
+}
+
 /* Begins, draws and ends the next frame. -EAGAIN: not now. */
 static int show_frame(struct demo_client *client)
 {
@@ -125,6 +135,7 @@ static int show_frame(struct demo_client *client)
 	if (client->frames && lent.number > client->frames) {
 		/* The last frame is on its way now that another one could be begun. */
 		client->closed = true;
+		report(client);
 		return lend_frame_cancel(client->surface);
 	}
 	error = draw_frame(client, &lent, &damage);
@@ -151,15 +162,6 @@ static int show_frames(struct demo_client *client)
 			return complain_client(client);
 	}
 	return STATUS_OK;
-}
-
-static void report(struct demo_client *client)
-{
-	struct lend_path_info path = {.size = sizeof(path)};
-	if (!client->frames || lend_surface_path(client->surface, &path) < 0)
-		return;
-	printf("%u frames in %u %s buffers: %s: %s\n", client->frames, path.count,
-	       lend_memory_name(path.memory), lend_path_name(path.path), path.reason);
 }
 
 /* ---- running -------------------------------------------------------------------------------- */
@@ -238,8 +240,6 @@ static int run(int argc, char **argv)
 	status = start(&client);
 	if (status == STATUS_OK)
 		status = show_frames(&client);
-	if (status == STATUS_OK)
-		report(&client);
 	lend_client_destroy(client.client);
 	free(client.state);
 	return status;

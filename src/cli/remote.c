@@ -6,11 +6,13 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 #include <wayland-client.h>
 
 #define PATIENCE_MS 5000
@@ -109,6 +111,16 @@ static const struct wl_registry_listener registry_listener = {
 
 /* ---- waiting -------------------------------------------------------------------------------- */
 
+/* At the limit the kernel drops the descriptors of a message, which libwayland then calls invalid.
+ */
+static bool out_of_descriptors(struct remote *remote)
+{
+	int fd = fcntl(wl_display_get_fd(remote->display), F_DUPFD_CLOEXEC, 0);
+	if (fd >= 0)
+		close(fd);
+	return fd < 0 && (errno == EMFILE || errno == ENFILE);
+}
+
 static int complain_lost(struct remote *remote)
 {
 	int error = wl_display_get_error(remote->display);
@@ -121,6 +133,9 @@ static int complain_lost(struct remote *remote)
 			"program of the same version?",
 			remote->name, interface ? interface->name : "unknown object", code);
 	}
+	if (out_of_descriptors(remote))
+		return complain("out of file descriptors, so that the server's could not be "
+				"received: raise the limit (ulimit -n)");
 	return complain("the server at %s went away (%s)", remote->name, strerror(error));
 }
 
@@ -214,6 +229,8 @@ static int complain_other(const char *problem, const char *name)
 
 static int connect_to(struct remote *remote)
 {
+	if (!*remote->name)
+		return complain("the display's name is empty: name a server's socket");
 	if (remote->name[0] != '/' && !getenv("XDG_RUNTIME_DIR"))
 		return complain("XDG_RUNTIME_DIR is not set: set it to the directory in which the "
 				"server made its socket, or give the socket's whole path");
@@ -230,6 +247,10 @@ static int complain_unprivileged(struct remote *remote)
 	struct ucred peer = {.uid = (uid_t)-1};
 	socklen_t length = sizeof(peer);
 	getsockopt(wl_display_get_fd(remote->display), SOL_SOCKET, SO_PEERCRED, &peer, &length);
+	if (peer.uid == geteuid())
+		return complain(
+			"the program that runs the server at %s does not let this one look into it",
+			remote->name);
 	return complain(
 		"the server at %s does not let this user look into it: run this as the user "
 		"with uid %u, who started it",

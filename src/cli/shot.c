@@ -7,6 +7,7 @@
 #include "poster.h"
 #include "remote.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -161,6 +162,7 @@ static int run(int argc, char **argv)
 	int status = read_arguments(&shot, argc, argv);
 	if (status)
 		return status < 0 ? STATUS_OK : status;
+	signal(SIGXFSZ, SIG_IGN); /* a file that gets too large is an error to tell, not the end */
 	struct remote remote;
 	status = remote_open(&remote, shot.display);
 	if (status == 0)

@@ -38,6 +38,10 @@ class NoServer(harness.Case):
             result = self.framelend(*arguments, '--display', 'framelend-7')
             self.assert_complaint(result, 1, 'framelend-7')
 
+    def test_empty_name(self):
+        for arguments in CLIENTS[:2]:
+            self.assert_complaint(self.framelend(*arguments, '--display', ''), 1, 'is empty')
+
     def test_socket_of_a_dead_server(self):
         listener = socket.socket(socket.AF_UNIX)
         listener.bind(str(self.runtime / 'framelend-0'))
@@ -169,6 +173,22 @@ class Listening(harness.Case):
                     self.assertLessEqual(result.stderr.count(b'\n'), 1)
                     self.assertNotEqual(result.stderr, b'')
         self.assertEqual(result.returncode, 0, 'not even the last limit is enough')
+
+    def test_descriptor_limit_of_a_client(self):
+        """However few there may be: it names the limit, or it works."""
+        with self.server('--output', 'headless:64x64') as (_, name):
+            for limit in range(4, 24):
+                def restrict(limit=limit):
+                    resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
+                for arguments in (CLIENTS[0], CLIENTS[2]):
+                    with self.subTest(limit=limit, arguments=arguments):
+                        result = self.framelend(*arguments, '--display', name,
+                                                preexec_fn=restrict)
+                        if result.returncode:
+                            self.assert_complaint(result, 1)
+                            self.assertIn(b'descriptors', result.stderr)
+                        elif arguments[0] == 'shot':
+                            (self.runtime / 'never.png').unlink()
 
     def test_buffers_that_do_not_fit_in_memory(self):
         if 'asan' in harness.FRAMELEND:

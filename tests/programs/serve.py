@@ -66,9 +66,13 @@ class Command(harness.Case):
                     self.assertEqual(process.wait(timeout=harness.TIMEOUT), 5)
 
     def test_a_program_on_it(self):
-        result = self.serve(harness.FRAMELEND, 'demo-client', 'chart', '--frames', '5')
-        self.assertEqual((result.returncode, result.stderr), (0, b''))
-        self.assertRegex(result.stdout.decode(), r'\A5 frames in 3 memfd buffers: scanout: ')
+        for demo, words in (('chart', '5 frames in 3 memfd buffers: scanout: '),
+                            ('paint', '5 frames in 3 memfd buffers: scanout: '),
+                            ('front', '5 frames in 1 memfd buffer: scanout: ')):
+            with self.subTest(demo=demo):
+                result = self.serve(harness.FRAMELEND, 'demo-client', demo, '--frames', '5')
+                self.assertEqual((result.returncode, result.stderr), (0, b''))
+                self.assertEqual(result.stdout.decode()[:len(words)], words)
 
 
 class Alone(harness.Case):

@@ -202,7 +202,12 @@ static int check_generation(const struct lend_surface *surface, uint32_t width, 
 static void refuse(struct chain *chain, int error, const char *wrong)
 {
 	char reason[256];
-	snprintf(reason, sizeof(reason), "the display server lent something unusable: %s", wrong);
+	if (error == -EMFILE)
+		snprintf(reason, sizeof(reason),
+			 "out of file descriptors for the buffers: raise the limit (ulimit -n)");
+	else
+		snprintf(reason, sizeof(reason), "the display server lent something unusable: %s",
+			 wrong);
 	struct lend_surface *surface = chain->window->surface;
 	client_log(surface->client, LEND_LOG_ERROR, "%s", reason);
 	/* A failure of what nobody waits for changes nothing. */

@@ -43,7 +43,8 @@ struct lend_peer {
 	const char *program; /* its name from /proc, or "?" */
 };
 
-/** Called from lend_server_dispatch() only. Any may be NULL. */
+/** Called from functions of this library only. Any may be NULL. They may call all functions of this
+ *  header but lend_server_dispatch(), lend_server_run() and lend_server_destroy(). */
 struct lend_server_events {
 	size_t size; /* sizeof(struct lend_server_events) */
 	void (*client_connected)(void *data, const struct lend_peer *peer);
@@ -95,7 +96,7 @@ LEND_EXPORT const char *lend_server_socket(const struct lend_server *server);
 LEND_EXPORT int lend_server_fd(const struct lend_server *server);
 
 /** Handles what there is, waiting up to timeout_ms for it (-1: without limit), and sends the answers.
- *  Since 0.1. */
+ *  A signal ends the wait. Returns 0, or the -errno of epoll_wait(2). Since 0.1. */
 LEND_EXPORT int lend_server_dispatch(struct lend_server *server, int timeout_ms);
 
 /** Dispatches until lend_server_stop(). Since 0.1. */
@@ -134,9 +135,11 @@ LEND_EXPORT int lend_output_create_headless(struct lend_server *server,
 					    const struct lend_output_options *options,
 					    struct lend_output **output);
 
-/** Removes the output; what it showed moves to the next one. Since 0.1. */
+/** Removes the output; what it showed moves to the next one. In an event: when that dispatch is done.
+ *  Since 0.1. */
 LEND_EXPORT void lend_output_destroy(struct lend_output *output);
 
+/** The output's name, which belongs to it. Since 0.1. */
 LEND_EXPORT const char *lend_output_name(const struct lend_output *output);
 
 /** What the output has done so far. */
@@ -147,6 +150,7 @@ struct lend_output_counters {
 	uint64_t copied;  /* bytes written by composition */
 };
 
+/** Fills *stats, whose size field the caller has set (-EINVAL: it has not). Since 0.1. */
 LEND_EXPORT int lend_output_stats(const struct lend_output *output, struct lend_output_counters *stats);
 
 /** The buffer that is latched now, the output's (do not keep it), or NULL before the first frame.
@@ -170,6 +174,7 @@ struct lend_view_info {
 	uint32_t unreleased; /* buffers committed and not released yet */
 };
 
+/** Fills *info, whose size field the caller has set (-EINVAL: it has not). Since 0.1. */
 LEND_EXPORT int lend_view_describe(const struct lend_view *view, struct lend_view_info *info);
 
 /** Asks the client to close it. Since 0.1. */

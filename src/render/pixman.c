@@ -49,30 +49,29 @@ static void set_transform(const struct surface *surface, pixman_image_t *image)
 	pixman_image_set_repeat(image, PIXMAN_REPEAT_PAD);
 }
 
-/* True if the buffer's pixels go to the output as they are. */
-static bool is_plain_copy(const struct lend_output *output, const struct node *node, pixman_op_t op)
+/* True if the buffer's pixels go to the output as they are, where they are opaque. */
+static bool is_plain_copy(const struct lend_output *output, const struct node *node)
 {
-	return op == PIXMAN_OP_SRC && node->surface->identity &&
-	       node->surface->current.buffer->format == output->format;
+	return node->surface->identity && node->surface->current.buffer->format == output->format;
 }
 
-/* memcpy is faster than pixman where rows are long. read: within the buffer. */
+/* memcpy is faster than pixman where rows are long. region: within the buffer. */
 static void copy_rows(const struct node *node, pixman_image_t *image, pixman_image_t *target,
-		      uint32_t cpp, const pixman_region32_t *read)
+		      uint32_t cpp, const pixman_region32_t *region)
 {
 	size_t from_stride = (size_t)pixman_image_get_stride(image);
 	size_t to_stride = (size_t)pixman_image_get_stride(target);
 	int n = 0;
-	const pixman_box32_t *boxes = pixman_region32_rectangles((pixman_region32_t *)read, &n);
+	const pixman_box32_t *boxes = pixman_region32_rectangles((pixman_region32_t *)region, &n);
 
 	for (int i = 0; i < n; i++) {
 		const pixman_box32_t *box = &boxes[i];
 		size_t length = (size_t)(box->x2 - box->x1) * cpp;
 		const char *from = (const char *)pixman_image_get_data(image) +
-				   (size_t)box->y1 * from_stride + (size_t)box->x1 * cpp;
-		char *to = (char *)pixman_image_get_data(target) +
-			   (size_t)(box->y1 + node->y) * to_stride +
-			   (size_t)(box->x1 + node->x) * cpp;
+				   (size_t)(box->y1 - node->y) * from_stride +
+				   (size_t)(box->x1 - node->x) * cpp;
+		char *to = (char *)pixman_image_get_data(target) + (size_t)box->y1 * to_stride +
+			   (size_t)box->x1 * cpp;
 		for (int32_t y = box->y1; y < box->y2; y++, from += from_stride, to += to_stride)
 			memcpy(to, from, length);
 	}
@@ -89,24 +88,43 @@ static void composite(const struct node *node, pixman_image_t *image, pixman_ima
 				 0, box->x1, box->y1, box->x2 - box->x1, box->y2 - box->y1);
 }
 
+/* Where it is declared opaque nothing was drawn below: there its alpha must not count. */
+static void draw_parts(const struct lend_output *output, const struct node *node,
+		       pixman_image_t *image, pixman_image_t *target, uint32_t cpp,
+		       pixman_region32_t *region)
+{
+	pixman_region32_t opaque, rest;
+
+	pixman_region32_init(&opaque);
+	pixman_region32_init(&rest);
+	pixman_region32_copy(&opaque, &node->surface->opaque);
+	pixman_region32_translate(&opaque, node->x, node->y);
+	pixman_region32_subtract(&rest, region, &opaque);
+	pixman_region32_intersect(&opaque, region, &opaque);
+	if (is_plain_copy(output, node))
+		copy_rows(node, image, target, cpp, &opaque);
+	else if (pixman_region32_not_empty(&opaque))
+		composite(node, image, target, PIXMAN_OP_SRC, &opaque);
+	if (pixman_region32_not_empty(&rest))
+		composite(node, image, target, PIXMAN_OP_OVER, &rest);
+	pixman_region32_fini(&opaque);
+	pixman_region32_fini(&rest);
+}
+
 /* Draws the node within region; the bytes written. */
 static uint64_t draw_node(const struct lend_output *output, const struct node *node,
 			  pixman_image_t *target, uint32_t cpp, pixman_region32_t *region)
 {
 	struct surface *surface = node->surface;
-	pixman_op_t op = node_is_opaque(node, region) ? PIXMAN_OP_SRC : PIXMAN_OP_OVER;
 	pixman_region32_t read;
 
 	pixman_region32_init(&read);
 	to_buffer(node, region, &read);
 	pixman_image_t *image = buffer_begin_read(surface->current.buffer, &read);
-	if (image && is_plain_copy(output, node, op))
-		copy_rows(node, image, target, cpp, &read);
-	else if (image)
-		composite(node, image, target, op, region);
 	pixman_region32_fini(&read);
 	if (!image)
 		return 0;
+	draw_parts(output, node, image, target, cpp, region);
 	buffer_end_read(surface->current.buffer);
 	uint64_t bytes = region_area(region) * cpp;
 	surface->copied += bytes;

@@ -48,8 +48,7 @@ static void handle_destroy(struct wl_listener *listener, void *data)
 	client->wl_client = NULL;
 	server_log(server, LEND_LOG_DEBUG, "client %d (%s) is gone", (int)client->peer.pid,
 		   client->program);
-	if (server->events.client_gone)
-		server->events.client_gone(server->data, &client->peer);
+	server_tell_peer(server, server->events.client_gone, &client->peer);
 	client_unreference(client);
 }
 
@@ -73,8 +72,7 @@ struct client *client_create(struct lend_server *server, struct wl_client *wl_cl
 	quota_watch_objects(client);
 	server_log(server, LEND_LOG_DEBUG, "client %d (%s) connected", (int)client->peer.pid,
 		   client->program);
-	if (server->events.client_connected)
-		server->events.client_connected(server->data, &client->peer);
+	server_tell_peer(server, server->events.client_connected, &client->peer);
 	return client;
 }
 
@@ -100,11 +98,14 @@ void client_unreference(struct client *client)
 
 bool client_is_privileged(const struct client *client)
 {
-	const struct lend_server *server = client->server;
+	struct lend_server *server = client->server;
 
-	if (server->events.privileged)
-		return server->events.privileged(server->data, &client->peer) != 0;
-	return client->peer.uid == geteuid();
+	if (!server->events.privileged)
+		return client->peer.uid == geteuid();
+	server->in_events++;
+	bool privileged = server->events.privileged(server->data, &client->peer) != 0;
+	server->in_events--;
+	return privileged;
 }
 
 void client_post_no_memory(struct client *client, const char *request)

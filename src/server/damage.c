@@ -4,17 +4,18 @@
 
 /* ---- regions --------------------------------------------------------------------------------- */
 
-void region_bound(pixman_region32_t *region)
+bool region_bound(pixman_region32_t *region)
 {
 	if (pixman_region32_n_rects(region) <= RECTS_MAX)
-		return;
+		return false;
 	pixman_box32_t box = *pixman_region32_extents(region);
 	pixman_region32_fini(region);
 	pixman_region32_init_rect(region, box.x1, box.y1, (unsigned)(box.x2 - box.x1),
 				  (unsigned)(box.y2 - box.y1));
+	return true;
 }
 
-void region_add(pixman_region32_t *region, int32_t x, int32_t y, int32_t width, int32_t height)
+bool region_add(pixman_region32_t *region, int32_t x, int32_t y, int32_t width, int32_t height)
 {
 	/* INT32_MAX stands for "everything" in many clients; keep sums of coordinates in range. */
 	const int64_t limit = 1 << 24;
@@ -24,10 +25,10 @@ void region_add(pixman_region32_t *region, int32_t x, int32_t y, int32_t width, 
 	x2 = x2 > limit ? limit : x2;
 	y2 = y2 > limit ? limit : y2;
 	if (x2 <= x1 || y2 <= y1)
-		return;
+		return false;
 	pixman_region32_union_rect(region, region, (int)x1, (int)y1, (unsigned)(x2 - x1),
 				   (unsigned)(y2 - y1));
-	region_bound(region);
+	return region_bound(region);
 }
 
 uint64_t region_area(const pixman_region32_t *region)

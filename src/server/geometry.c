@@ -4,6 +4,19 @@
 
 #include <wayland-server.h>
 
+/* Far more than any output; a wp_viewport can ask for more. */
+#define SURFACE_MAX (1 << 24)
+
+static double least(double a, double b)
+{
+	return a < b ? a : b;
+}
+
+static double most(double a, double b)
+{
+	return a > b ? a : b;
+}
+
 /* The transform's inverse: from buffer to surface, both of them unit squares. */
 static void untransform(struct pixman_f_transform *matrix, int32_t transform)
 {
@@ -81,8 +94,17 @@ void surface_update_geometry(struct surface *surface)
 		width = state->destination_width;
 		height = state->destination_height;
 	}
-	surface->width = (int32_t)width;
-	surface->height = (int32_t)height;
+	surface->width = (int32_t)least(width, SURFACE_MAX);
+	surface->height = (int32_t)least(height, SURFACE_MAX);
+}
+
+/* The whole number below, of any that regions can count with. */
+static int32_t floor_of(double coordinate)
+{
+	const double limit = 2.0 * SURFACE_MAX;
+	double within = most(-limit, least(coordinate, limit));
+
+	return (int32_t)within - (within < (int32_t)within);
 }
 
 /* The bounding box of a box's image, outwards to whole pixels; a hair is left out for rounding. */
@@ -95,14 +117,11 @@ static pixman_box32_t map_box(const struct pixman_f_transform *matrix, const pix
 		x[i] = matrix->m[0][0] * from_x + matrix->m[0][1] * from_y + matrix->m[0][2];
 		y[i] = matrix->m[1][0] * from_x + matrix->m[1][1] * from_y + matrix->m[1][2];
 	}
-	bool swap_x = x[0] > x[1], swap_y = y[0] > y[1];
-	double low_x = x[swap_x] + 1e-6, high_x = x[!swap_x] + 1 - 1e-6;
-	double low_y = y[swap_y] + 1e-6, high_y = y[!swap_y] + 1 - 1e-6;
 	return (pixman_box32_t){
-		.x1 = (int32_t)low_x - (low_x < 0),
-		.y1 = (int32_t)low_y - (low_y < 0),
-		.x2 = (int32_t)high_x - (high_x < 0),
-		.y2 = (int32_t)high_y - (high_y < 0),
+		.x1 = floor_of(least(x[0], x[1]) + 1e-6),
+		.y1 = floor_of(least(y[0], y[1]) + 1e-6),
+		.x2 = floor_of(most(x[0], x[1]) + 1 - 1e-6),
+		.y2 = floor_of(most(y[0], y[1]) + 1 - 1e-6),
 	};
 }
 

@@ -40,8 +40,7 @@ void view_map(struct lend_view *view)
 	wl_list_insert(&server->views, &view->link);
 	layout_arrange(server);
 	scene_changed(server);
-	if (server->events.view_mapped)
-		server->events.view_mapped(server->data, view);
+	server_tell_view(server, server->events.view_mapped, view);
 }
 
 void view_unmap(struct lend_view *view)
@@ -53,8 +52,7 @@ void view_unmap(struct lend_view *view)
 	view->mapped = false;
 	layout_arrange(server);
 	scene_changed(server);
-	if (server->events.view_unmapped)
-		server->events.view_unmapped(server->data, view);
+	server_tell_view(server, server->events.view_unmapped, view);
 }
 
 void view_changed(struct lend_view *view)
@@ -65,18 +63,18 @@ void view_changed(struct lend_view *view)
 	if (!view->mapped)
 		return;
 	scene_changed(server);
-	if (server->events.view_changed)
-		server->events.view_changed(server->data, view);
+	server_tell_view(server, server->events.view_changed, view);
 }
 
 static struct lend_output *choose_output(const struct lend_view *view)
 {
 	struct lend_server *server = view->server;
 
+	/* The parent's own may not be up to date yet: what counts is where it will be. */
+	while (view->parent && !(view->wants_fullscreen && view->wanted_output))
+		view = view->parent;
 	if (view->wants_fullscreen && view->wanted_output)
 		return view->wanted_output;
-	if (view->parent && view->parent->output)
-		return view->parent->output;
 	if (wl_list_empty(&server->outputs))
 		return NULL;
 	struct lend_output *primary = wl_container_of(server->outputs.next, primary, link);

@@ -98,6 +98,7 @@ static void present(struct lend_output *output, struct lend_buffer *memory, stru
 	output->next = NULL;
 	output->next_client = NULL;
 	output_damage_all(output);
+	scene_arm_timer(output->server);
 }
 
 static void scan_out(struct lend_output *output, struct buffer *buffer)
@@ -106,9 +107,10 @@ static void scan_out(struct lend_output *output, struct buffer *buffer)
 	present(output, buffer->memory, buffer);
 }
 
-/* Said once; the next repaint tries again. */
+/* Said once; tried again with the next commit, or in a while. */
 static void tell_failure(struct lend_output *output)
 {
+	scene_arm_timer(output->server);
 	if (output->failure < 0)
 		return;
 	output->failure = -ENOMEM;
@@ -151,6 +153,8 @@ void output_repaint(struct lend_output *output)
 	struct timespec now;
 
 	output->scheduled = false;
+	if (output->doomed)
+		return;
 	scene_build(output);
 	struct node *scanout = scene_decide(output);
 	pixman_region32_intersect_rect(&output->damage, &output->damage, 0, 0,
@@ -167,18 +171,20 @@ void output_repaint(struct lend_output *output)
 
 static void tell_frame(struct lend_output *output)
 {
-	const struct lend_server *server = output->server;
+	struct lend_server *server = output->server;
 	struct lend_rect damage[RECTS_MAX];
 	int n = 0;
 
 	wl_signal_emit(&output->frame, output);
-	if (!server->events.output_frame)
+	if (!server->events.output_frame || output->doomed)
 		return;
 	const pixman_box32_t *boxes = pixman_region32_rectangles(&output->next_damage, &n);
 	for (int i = 0; i < n; i++)
 		damage[i] = (struct lend_rect){boxes[i].x1, boxes[i].y1, boxes[i].x2 - boxes[i].x1,
 					       boxes[i].y2 - boxes[i].y1};
+	server->in_events++;
 	server->events.output_frame(server->data, output, output->latched, damage, (size_t)n);
+	server->in_events--;
 }
 
 void output_presented(struct lend_output *output, const struct timespec *when)
@@ -314,10 +320,8 @@ static void forget_output(struct lend_output *output)
 	scene_changed(output->server);
 }
 
-LEND_EXPORT void lend_output_destroy(struct lend_output *output)
+static void destroy(struct lend_output *output)
 {
-	if (!output)
-		return;
 	wl_signal_emit(&output->destroyed, output);
 	forget_output(output);
 	output_global_destroy(output);
@@ -333,6 +337,35 @@ LEND_EXPORT void lend_output_destroy(struct lend_output *output)
 	free(output->name);
 	free(output->description);
 	free(output);
+}
+
+/* The event may come from the midst of this very output's frame. */
+LEND_EXPORT void lend_output_destroy(struct lend_output *output)
+{
+	if (!output)
+		return;
+	output->doomed = true;
+	if (!output->server->in_events)
+		outputs_reap(output->server);
+}
+
+static struct lend_output *find_doomed(const struct lend_server *server)
+{
+	struct lend_output *output;
+
+	wl_list_for_each (output, &server->outputs, link) {
+		if (output->doomed)
+			return output;
+	}
+	return NULL;
+}
+
+void outputs_reap(struct lend_server *server)
+{
+	struct lend_output *output;
+
+	while ((output = find_doomed(server)))
+		destroy(output);
 }
 
 LEND_EXPORT const char *lend_output_name(const struct lend_output *output)

@@ -124,11 +124,9 @@ static void tell_views(struct surface *surface)
 	struct lend_server *server = surface->server;
 	struct lend_view *view;
 
-	if (!server->events.view_changed)
-		return;
 	wl_list_for_each (view, &server->views, link) {
 		if (view->surface == surface && view->mapped)
-			server->events.view_changed(server->data, view);
+			server_tell_view(server, server->events.view_changed, view);
 	}
 }
 

@@ -43,7 +43,7 @@ void scene_damage(struct surface *surface, const pixman_region32_t *damage)
 }
 
 /* Not put off by a surface that commits all the time. */
-static void arm_hidden_timer(struct lend_server *server)
+void scene_arm_timer(struct lend_server *server)
 {
 	if (!server->hidden_armed)
 		wl_event_source_timer_update(server->hidden, HIDDEN_INTERVAL);
@@ -55,7 +55,7 @@ void scene_wants_frame(struct surface *surface)
 	if (surface->output)
 		output_schedule(surface->output);
 	else
-		arm_hidden_timer(surface->server);
+		scene_arm_timer(surface->server);
 }
 
 /* ---- building the nodes --------------------------------------------------------------------- */
@@ -304,7 +304,7 @@ struct node *scene_decide(struct lend_output *output)
 		if (seen)
 			path = path_decide(output, node, alone);
 		else if (node->surface->output && !wl_list_empty(&node->surface->current.frames))
-			arm_hidden_timer(output->server);
+			scene_arm_timer(output->server);
 		node->surface->output = seen ? output : NULL;
 		surface_set_path(node->surface, &path);
 		if (path.kind == LEND_PATH_SCANOUT)

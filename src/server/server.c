@@ -29,6 +29,27 @@ void server_log(const struct lend_server *server, enum lend_log_level level, con
 	server->log(server->log_data, level, message);
 }
 
+void server_tell_peer(struct lend_server *server,
+		      void (*event)(void *data, const struct lend_peer *peer),
+		      const struct lend_peer *peer)
+{
+	if (!event)
+		return;
+	server->in_events++;
+	event(server->data, peer);
+	server->in_events--;
+}
+
+void server_tell_view(struct lend_server *server, void (*event)(void *data, struct lend_view *view),
+		      struct lend_view *view)
+{
+	if (!event)
+		return;
+	server->in_events++;
+	event(server->data, view);
+	server->in_events--;
+}
+
 __attribute__((format(printf, 1, 0))) static void log_from_libwayland(const char *format,
 								      va_list args)
 {
@@ -56,6 +77,7 @@ static int create_globals(struct lend_server *server)
 static int call_back_hidden(void *data)
 {
 	struct lend_server *server = data;
+	struct lend_output *output;
 	struct surface *surface;
 	struct timespec now;
 
@@ -64,6 +86,10 @@ static int call_back_hidden(void *data)
 	wl_list_for_each (surface, &server->surfaces, link) {
 		if (!surface->output)
 			surface_presented(surface, NULL, &now, 0);
+	}
+	wl_list_for_each (output, &server->outputs, link) {
+		if (pixman_region32_not_empty(&output->damage))
+			output_schedule(output);
 	}
 	return 0;
 }
@@ -132,7 +158,7 @@ LEND_EXPORT int lend_server_create(const struct lend_server_options *options,
 
 LEND_EXPORT void lend_server_destroy(struct lend_server *server)
 {
-	struct lend_output *output, *next;
+	struct lend_output *output;
 
 	if (!server)
 		return;
@@ -140,8 +166,9 @@ LEND_EXPORT void lend_server_destroy(struct lend_server *server)
 	listener_destroy(server->listener);
 	if (server->display)
 		wl_display_destroy_clients(server->display);
-	wl_list_for_each_safe (output, next, &server->outputs, link)
-		lend_output_destroy(output);
+	wl_list_for_each (output, &server->outputs, link)
+		output->doomed = true;
+	outputs_reap(server);
 	if (server->hidden)
 		wl_event_source_remove(server->hidden);
 	if (server->display)
@@ -173,6 +200,7 @@ LEND_EXPORT int lend_server_dispatch(struct lend_server *server, int timeout_ms)
 	wl_display_flush_clients(server->display);
 	int ret = wl_event_loop_dispatch(server->loop, timeout_ms);
 	int error = errno;
+	outputs_reap(server);
 	wl_display_flush_clients(server->display);
 	dispatching = outer;
 	if (ret < 0 && error != EINTR)

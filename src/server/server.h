@@ -21,9 +21,9 @@
 #include "common/options.h"
 
 /* The largest side of a buffer or output, and the most rectangles a region keeps before it is
- * replaced by its extents (a client may damage ten thousand). */
+ * replaced by its extents (a client may damage ten thousand; a hundred clients have one each). */
 #define SIDE_MAX      16384
-#define RECTS_MAX     64
+#define RECTS_MAX     128
 #define REASON_LENGTH 160
 
 struct buffer;
@@ -42,21 +42,28 @@ struct lend_server {
 	void *data;
 	lend_log_handler log;
 	void *log_data;
-	struct listener *listener; /* socket.c */
-	struct wl_list clients;	   /* client.link */
-	struct wl_list outputs;	   /* lend_output.link, the first one is the primary */
-	struct wl_list views;	   /* lend_view.link, topmost first; mapped or not */
-	struct wl_list surfaces;   /* surface.link */
-	struct wl_event_source
-		*hidden; /* calls back surfaces that no output shows, once a second */
+	struct listener *listener;	/* socket.c */
+	struct wl_list clients;		/* client.link */
+	struct wl_list outputs;		/* lend_output.link, the first one is the primary */
+	struct wl_list views;		/* lend_view.link, topmost first; mapped or not */
+	struct wl_list surfaces;	/* surface.link */
+	struct wl_event_source *hidden; /* scene_arm_timer() */
 	bool hidden_armed;
 	uint32_t next_surface_id, next_output;
+	unsigned in_events; /* the embedder's that are being called */
 	bool running;
 };
 
 __attribute__((format(printf, 3, 4))) void server_log(const struct lend_server *server,
 						      enum lend_log_level level, const char *format,
 						      ...);
+
+/* Calls the embedder's event of that kind, if it wants to hear of it. */
+void server_tell_peer(struct lend_server *server,
+		      void (*event)(void *data, const struct lend_peer *peer),
+		      const struct lend_peer *peer);
+void server_tell_view(struct lend_server *server, void (*event)(void *data, struct lend_view *view),
+		      struct lend_view *view);
 
 /* Each global is one file that provides this, and one row of the table in server.c. */
 struct global {
@@ -266,6 +273,8 @@ struct surface *surface_from_resource(struct wl_resource *resource);
  * caller. */
 bool surface_set_role(struct surface *surface, const struct surface_role *role);
 bool surface_has_buffer(const struct surface *surface);
+/* The buffer that the surface has after the pending commit, applied or cached, or NULL. */
+struct buffer *surface_buffer_to_come(const struct surface *surface);
 void surface_commit(struct surface *surface);
 void surface_state_init(struct surface_state *state);
 void surface_state_finish(struct surface_state *state);
@@ -283,9 +292,8 @@ void surface_set_path(struct surface *surface, const struct path *path);
 /* Sends the frame callbacks and presentation feedback that are due. refresh in ns, 0: unknown. */
 void surface_presented(struct surface *surface, struct lend_output *output,
 		       const struct timespec *when, uint64_t sequence);
-/* globals/compositor.c: the requests of wl_surface, and the region behind a wl_region. */
+/* globals/compositor.c: the requests of wl_surface. */
 extern const void *const surface_implementation;
-pixman_region32_t *region_from_resource(struct wl_resource *resource);
 
 /* globals/viewporter.c: false after posting the protocol error of a source or destination that the
  * buffer to come does not allow. */
@@ -373,9 +381,10 @@ void layout_arrange(struct lend_server *server);
 
 /* ---- damage.c ------------------------------------------------------------------------------- */
 
-/* Adds to a region of wl_region semantics, bounded by RECTS_MAX. */
-void region_add(pixman_region32_t *region, int32_t x, int32_t y, int32_t width, int32_t height);
-void region_bound(pixman_region32_t *region);
+/* Adds to a region of wl_region semantics, bounded by RECTS_MAX. True if it became its extents,
+ * here and below. */
+bool region_add(pixman_region32_t *region, int32_t x, int32_t y, int32_t width, int32_t height);
+bool region_bound(pixman_region32_t *region);
 uint64_t region_area(const pixman_region32_t *region);
 
 #define DAMAGE_FRAMES 8
@@ -448,6 +457,7 @@ struct lend_output {
 	size_t n_nodes, nodes_size;
 	bool rebuild;		  /* the scene changed: build the nodes anew */
 	bool scheduled;		  /* the backend will call output_repaint() */
+	bool doomed;		  /* destroyed in an event; to go after the dispatch */
 	pixman_region32_t damage; /* since the frame latched last */
 	struct damage_ring ring;
 	struct own_buffer own[OWN_BUFFERS_MAX];
@@ -464,6 +474,8 @@ struct lend_output {
 };
 
 /* output.c */
+/* Destroys the outputs whose destruction was put off. */
+void outputs_reap(struct lend_server *server);
 int output_create(struct lend_server *server, const struct lend_output_options *options,
 		  const struct output_backend *backend, struct lend_output **output);
 /* Called by the backend once it can be asked for frames. */
@@ -497,6 +509,8 @@ void scene_presented(struct lend_output *output, const struct timespec *when);
 void scene_finish(struct lend_output *output);
 /* Forgets a surface that is going away. */
 void scene_forget(struct surface *surface);
+/* In a second, call back surfaces that no output shows, and let outputs that failed try again. */
+void scene_arm_timer(struct lend_server *server);
 /* Someone wants a frame callback; makes sure that it will come. */
 void scene_wants_frame(struct surface *surface);
 

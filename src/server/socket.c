@@ -38,8 +38,10 @@ static int make_path(struct listener *listener, const char *name)
 				  "%s", name);
 	} else {
 		if (!directory || directory[0] != '/')
-			return fail(-ENOENT, "XDG_RUNTIME_DIR is not set: set it to a directory of "
-					     "your own, or give an absolute socket path");
+			return fail(
+				-ENOENT,
+				"XDG_RUNTIME_DIR is not set to a whole path: set it to a directory of "
+				"your own, or give an absolute socket path");
 		if (access(directory, F_OK) < 0)
 			return fail(-ENOENT,
 				    "XDG_RUNTIME_DIR is %s, which does not exist: create "
@@ -198,7 +200,7 @@ int listener_create(struct lend_server *server, const char *name, struct listene
 		return ret;
 	listener->source = wl_event_loop_add_fd(server->loop, listener->fd, WL_EVENT_READABLE,
 						accept_client, listener);
-	return listener->source ? 0 : fail(-ENOMEM, "cannot watch the socket: out of memory");
+	return listener->source ? 0 : fail(-errno, "cannot watch the socket: %s", strerror(errno));
 }
 
 void listener_destroy(struct listener *listener)

@@ -102,49 +102,80 @@ void surface_state_merge(struct surface_state *to, struct surface_state *from)
 
 /* ---- applying a commit ---------------------------------------------------------------------- */
 
+static int32_t least(int32_t a, int32_t b)
+{
+	return a < b ? a : b;
+}
+
+static int32_t most(int32_t a, int32_t b)
+{
+	return a > b ? a : b;
+}
+
+/* Adds what of the surface shows a box of its buffer. Filtering spreads each of the buffer's pixels
+ * over half of its neighbours, which scaled up can be many of the surface's. */
+static void add_shown(const struct surface *surface, const pixman_box32_t *box,
+		      pixman_region32_t *damage)
+{
+	int32_t reach = surface->identity ? 0 : 1;
+	pixman_box32_t read = {
+		.x1 = most(box->x1, 0) - reach,
+		.y1 = most(box->y1, 0) - reach,
+		.x2 = least(box->x2, SIDE_MAX) + reach,
+		.y2 = least(box->y2, SIDE_MAX) + reach,
+	};
+
+	if (read.x2 <= read.x1 || read.y2 <= read.y1)
+		return;
+	read = surface_box_from_buffer(surface, &read);
+	region_add(damage, read.x1, read.y1, read.x2 - read.x1, read.y2 - read.y1);
+}
+
 /* What the commit changed, in surface coordinates; empties the state's damage. */
 static void take_damage(struct surface *surface, pixman_region32_t *damage)
 {
 	struct surface_state *state = &surface->current;
+	pixman_region32_t *of_surface = &state->surface_damage;
 	int n = 0;
 
-	pixman_region32_copy(damage, &state->surface_damage);
-	const pixman_box32_t *boxes = pixman_region32_rectangles(&state->buffer_damage, &n);
-	for (int i = 0; i < n; i++) {
-		pixman_box32_t box = {
-			.x1 = boxes[i].x1 < 0 ? 0 : boxes[i].x1,
-			.y1 = boxes[i].y1 < 0 ? 0 : boxes[i].y1,
-			.x2 = boxes[i].x2 > SIDE_MAX ? SIDE_MAX : boxes[i].x2,
-			.y2 = boxes[i].y2 > SIDE_MAX ? SIDE_MAX : boxes[i].y2,
-		};
-		if (box.x2 <= box.x1 || box.y2 <= box.y1)
-			continue;
-		box = surface_box_from_buffer(surface, &box);
-		/* Filtering when scaling reaches one pixel further. */
-		int32_t reach = surface->identity ? 0 : 1;
-		region_add(damage, box.x1 - reach, box.y1 - reach, box.x2 - box.x1 + 2 * reach,
-			   box.y2 - box.y1 + 2 * reach);
+	pixman_region32_intersect_rect(of_surface, of_surface, 0, 0, (unsigned)surface->width,
+				       (unsigned)surface->height);
+	const pixman_box32_t *boxes = pixman_region32_rectangles(of_surface, &n);
+	for (int i = 0; i < n && !surface->identity; i++) {
+		pixman_box32_t box = surface_box_to_buffer(surface, &boxes[i]);
+		add_shown(surface, &box, damage);
 	}
+	pixman_region32_union(damage, damage, of_surface);
+	boxes = pixman_region32_rectangles(&state->buffer_damage, &n);
+	for (int i = 0; i < n; i++)
+		add_shown(surface, &boxes[i], damage);
 	pixman_region32_intersect_rect(damage, damage, 0, 0, (unsigned)surface->width,
 				       (unsigned)surface->height);
 	pixman_region32_clear(&state->surface_damage);
 	pixman_region32_clear(&state->buffer_damage);
 }
 
-/* True if what is opaque is another region than before. */
-static bool update_opaque(struct surface *surface)
+/* True if what is opaque is another region than before; adds the difference to damage, since a lack
+ * of alpha is drawn differently from an alpha that does not count. */
+static bool update_opaque(struct surface *surface, pixman_region32_t *damage)
 {
 	const struct surface_state *state = &surface->current;
-	pixman_region32_t opaque;
-	bool changed;
+	pixman_region32_t opaque, less;
 
+	pixman_region32_init(&less);
 	pixman_region32_init_rect(&opaque, 0, 0, (unsigned)surface->width,
 				  (unsigned)surface->height);
 	if (state->buffer && lend_format_get(state->buffer->format)->has_alpha)
 		pixman_region32_intersect(&opaque, &opaque, (pixman_region32_t *)&state->opaque);
-	changed = !pixman_region32_equal(&opaque, &surface->opaque);
-	pixman_region32_copy(&surface->opaque, &opaque);
+	bool changed = !pixman_region32_equal(&opaque, &surface->opaque);
+	if (changed) {
+		pixman_region32_subtract(&less, &surface->opaque, &opaque);
+		pixman_region32_subtract(damage, &opaque, &surface->opaque);
+		pixman_region32_union(damage, damage, &less);
+		pixman_region32_copy(&surface->opaque, &opaque);
+	}
 	pixman_region32_fini(&opaque);
+	pixman_region32_fini(&less);
 	return changed;
 }
 
@@ -166,10 +197,10 @@ static void update_contents(struct surface *surface)
 
 	surface_update_geometry(surface);
 	bool resized = surface->width != width || surface->height != height;
-	bool reshaped = update_opaque(surface);
+	pixman_region32_init(&damage);
+	bool reshaped = update_opaque(surface, &damage);
 	if (resized || reshaped)
 		scene_changed(surface->server);
-	pixman_region32_init(&damage);
 	take_damage(surface, &damage);
 	if (resized || !transform_equal(&before, &surface->from_buffer))
 		pixman_region32_union_rect(&damage, &damage, 0, 0, (unsigned)surface->width,
@@ -191,14 +222,23 @@ void surface_apply(struct surface *surface, struct surface_state *state)
 		scene_wants_frame(surface);
 }
 
+struct buffer *surface_buffer_to_come(const struct surface *surface)
+{
+	const struct subsurface *subsurface = surface->subsurface;
+
+	if (surface->pending.set & SURFACE_BUFFER)
+		return surface->pending.buffer;
+	if (subsurface && subsurface->has_cached && subsurface->cached.set & SURFACE_BUFFER)
+		return subsurface->cached.buffer;
+	return surface->current.buffer;
+}
+
 /* False after posting an error: the new buffer's size is no multiple of the scale. */
 static bool check_scale(struct surface *surface)
 {
-	const struct surface_state *pending = &surface->pending;
-	const struct surface_state *current = &surface->current;
-	int32_t scale = pending->set & SURFACE_SCALE ? pending->scale : current->scale;
-	const struct buffer *buffer =
-		pending->set & SURFACE_BUFFER ? pending->buffer : current->buffer;
+	/* The pending scale is the one set last, in this commit or an earlier one. */
+	int32_t scale = surface->pending.scale;
+	const struct buffer *buffer = surface_buffer_to_come(surface);
 
 	if (!buffer ||
 	    (buffer->width % (uint32_t)scale == 0 && buffer->height % (uint32_t)scale == 0))
@@ -225,10 +265,9 @@ static bool check_buffer(struct surface *surface)
 static void take_buffer(struct surface *surface)
 {
 	struct surface_state *pending = &surface->pending;
-	bool is_new = pending->set & SURFACE_BUFFER;
-	struct buffer *buffer = is_new ? pending->buffer : surface->current.buffer;
+	struct buffer *buffer = surface_buffer_to_come(surface);
 
-	if (buffer && is_new) {
+	if (buffer && pending->set & SURFACE_BUFFER) {
 		buffer->committed = true;
 		buffer->committed_by = surface->id;
 	}

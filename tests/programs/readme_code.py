@@ -13,7 +13,7 @@ DRAW = r"""
 #include <stdint.h>
 #include <string.h>
 
-static inline void draw(void *pixels, uint32_t stride, uint32_t width, uint32_t height, uint32_t age)
+__attribute__((unused)) static void draw(void *pixels, uint32_t stride, uint32_t width, uint32_t height, uint32_t age)
 {
 	(void)width, (void)age;
 	memset(pixels, 0x55, (size_t)stride * height);

@@ -27,7 +27,7 @@ struct capture {
 	unsigned ready, failed;
 	uint32_t index, error;
 	uint64_t sequence;
-	struct lend_rect damage[64];
+	struct lend_rect damage[128];
 	unsigned n_damage; /* since the last ready */
 	bool fresh;	   /* the next damage event begins a frame */
 	char reason[256];
@@ -66,7 +66,7 @@ static void handle_damage(void *data, struct framelend_capture_v1 *proxy, int32_
 	if (capture->fresh)
 		capture->n_damage = 0;
 	capture->fresh = false;
-	assert_true(capture->n_damage < 64);
+	assert_true(capture->n_damage < 128);
 	capture->damage[capture->n_damage++] = (struct lend_rect){x, y, width, height};
 }
 

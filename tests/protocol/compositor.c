@@ -4,7 +4,9 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 #define RED   0xffc02010
 #define GREEN 0xff20a040
@@ -368,6 +370,79 @@ static void declared_opacity_counts_in_composition(void)
 	fixture_destroy(&fixture);
 }
 
+/* Regions that are too involved to be kept exactly never make anything opaque that is not. */
+static void involved_regions_are_not_more_opaque(void)
+{
+	struct fixture fixture;
+	struct shm_buffer buffer;
+	struct picture picture;
+
+	fixture_create(&fixture, &(struct test_options){.layout = LEND_LAYOUT_TILE});
+	const struct window *window = &fixture.window;
+	shm_buffer_create(fixture.client, window->width, window->height, WL_SHM_FORMAT_ARGB8888,
+			  &buffer);
+	shm_buffer_fill(&buffer, 0x00202020); /* added to the background where alpha counts */
+	for (int by_holes = 0; by_holes < 2; by_holes++) {
+		struct wl_region *region = wl_compositor_create_region(fixture.client->compositor);
+		if (by_holes)
+			wl_region_add(region, 0, 0, 320, 240);
+		for (int i = 0; i < 400; i++)
+			(by_holes ? wl_region_subtract : wl_region_add)(region, i % 20 * 15,
+									i / 20 * 11, 8, 6);
+		wl_surface_set_opaque_region(window->surface, region);
+		wl_region_destroy(region);
+		window_show(&fixture.window, buffer.buffer);
+		picture_take(fixture.output, &picture);
+		for (int i = 0; i < 400; i++) {
+			int x = 8 + i % 20 * 15, y = 8 + i / 20 * 11;
+			assert_picture_rect(&picture, by_holes ? x : x + 8, y, 7, 6, 0x3a3d43);
+		}
+		picture_finish(&picture);
+	}
+	shm_buffer_destroy(&buffer);
+	fixture_destroy(&fixture);
+}
+
+/* What changes shows wherever filtering spreads it, not only where it is. */
+static void damage_reaches_as_far_as_filtering(void)
+{
+	struct fixture fixture;
+	struct shm_buffer buffers[2];
+	struct picture partly, wholly;
+
+	fixture_create(&fixture, NULL);
+	struct wp_viewport *viewport =
+		wp_viewporter_get_viewport(fixture.client->viewporter, fixture.window.surface);
+	wp_viewport_set_destination(viewport, 320, 240);
+	for (int i = 0; i < 2; i++) {
+		shm_buffer_create(fixture.client, 4, 3, WL_SHM_FORMAT_XRGB8888, &buffers[i]);
+		shm_buffer_fill(&buffers[i], 0);
+	}
+	for (int of_buffer = 0; of_buffer < 2; of_buffer++) {
+		window_show(&fixture.window, buffers[0].buffer);
+		fill_rect(buffers[1].pixels, buffers[1].stride, 1, 1, 1, 1, 0xffffff);
+		wl_surface_attach(fixture.window.surface, buffers[1].buffer, 0, 0);
+		if (of_buffer)
+			wl_surface_damage_buffer(fixture.window.surface, 1, 1, 1, 1);
+		else
+			wl_surface_damage(fixture.window.surface, 80, 80, 80, 80);
+		wl_surface_commit(fixture.window.surface);
+		client_roundtrip(fixture.client);
+		pump(fixture.test);
+		picture_take(fixture.output, &partly);
+		window_show(&fixture.window, buffers[1].buffer);
+		picture_take(fixture.output, &wholly);
+		assert_int_equal(picture_at(&partly, 120, 120), 0xffffff);
+		assert_memory_equal(partly.pixels, wholly.pixels, 320 * 240 * 4);
+		picture_finish(&partly);
+		picture_finish(&wholly);
+	}
+	wp_viewport_destroy(viewport);
+	shm_buffer_destroy(&buffers[0]);
+	shm_buffer_destroy(&buffers[1]);
+	fixture_destroy(&fixture);
+}
+
 static void scaled_buffers_fill_their_surface(void)
 {
 	struct fixture fixture;
@@ -488,6 +563,63 @@ static void absurd_numbers_do_no_harm(void)
 	fixture_destroy(&fixture);
 }
 
+/* Surfaces as large as a viewport can ask for, damaged and moved to where sums overflow. */
+static void absurd_sizes_do_no_harm(void)
+{
+	static const int32_t sizes[] = {1, 320, 1 << 24, INT32_MAX};
+	struct fixture fixture;
+	struct shm_buffer buffer;
+
+	fixture_create(&fixture, &(struct test_options){.layout = LEND_LAYOUT_TILE});
+	struct wl_surface *surface = fixture.window.surface;
+	struct wp_viewport *viewport =
+		wp_viewporter_get_viewport(fixture.client->viewporter, surface);
+	shm_buffer_create(fixture.client, 1, 1, WL_SHM_FORMAT_XRGB8888, &buffer);
+	shm_buffer_fill(&buffer, GREEN);
+	for (int i = 0; i < 16; i++) {
+		wp_viewport_set_destination(viewport, sizes[i % 4], sizes[i / 4]);
+		wl_surface_damage(surface, INT32_MAX - 1, 0, INT32_MAX, INT32_MAX);
+		window_show(&fixture.window, buffer.buffer);
+		wl_surface_set_buffer_transform(surface, i % 8);
+	}
+	assert_shown(&fixture, 8, 8, 304, 224, GREEN);
+	wp_viewport_destroy(viewport);
+	shm_buffer_destroy(&buffer);
+	fixture_destroy(&fixture);
+}
+
+/* Who waits for a frame gets it once there is memory for it, though nobody commits any more. */
+static void a_lack_of_memory_passes(void)
+{
+	struct rlimit limit, tight;
+	struct fixture fixture;
+	struct shm_buffer buffer;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	fixture_create(&fixture, NULL);
+	struct lend_output *output;
+	const struct lend_output_options options = {
+		.size = sizeof(options), .width = 64, .height = 64};
+	shm_buffer_create(fixture.client, 320, 240, WL_SHM_FORMAT_XRGB8888, &buffer);
+	window_show(&fixture.window, buffer.buffer);
+	tight = limit;
+	tight.rlim_cur = (rlim_t)dup(0);
+	close((int)tight.rlim_cur);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &tight), 0);
+	lend_output_destroy(fixture.output);
+	assert_int_equal(lend_output_create_headless(fixture.test->server, &options, &output), 0);
+	window_commit(&fixture.window, buffer.buffer);
+	client_roundtrip(fixture.client);
+	pump(fixture.test);
+	unsigned frames = fixture.window.frames;
+	assert_null(lend_output_latched(output));
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	pump_until(fixture.test, &fixture.window.frames, frames + 1);
+	assert_non_null(lend_output_latched(output));
+	shm_buffer_destroy(&buffer);
+	fixture_destroy(&fixture);
+}
+
 /* ---- outputs -------------------------------------------------------------------------------- */
 
 struct entered {
@@ -570,6 +702,41 @@ static void outputs_come_and_go_under_a_window(void)
 	fixture_destroy(&fixture);
 }
 
+/* However little room there is, all get a place and their callbacks; where there is enough, what
+ * they change is all that is copied. */
+static void a_hundred_windows(void)
+{
+	static const uint32_t sizes[][2] = {{1, 1}, {64, 64}, {1280, 720}};
+	static struct window windows[100];
+	struct shm_buffer buffer;
+
+	for (size_t size = 0; size < 3; size++) {
+		struct test *test = test_create(&(struct test_options){.width = sizes[size][0],
+								       .height = sizes[size][1],
+								       .layout = LEND_LAYOUT_TILE});
+		struct client *client = client_create(test);
+		shm_buffer_create(client, 8, 8, WL_SHM_FORMAT_XRGB8888, &buffer);
+		shm_buffer_fill(&buffer, GREEN);
+		for (int i = 0; i < 100; i++) {
+			window_create(client, &windows[i]);
+			window_show(&windows[i], buffer.buffer);
+			assert_true(windows[i].width >= 1 && windows[i].height >= 1);
+		}
+		client_roundtrip(client);
+		pump(test);
+		uint64_t copied = output_copied(test->outputs[0]);
+		unsigned frames = windows[99].frames;
+		for (int i = 0; i < 100; i++)
+			window_commit(&windows[i], buffer.buffer);
+		pump_until(test, &windows[99].frames, frames + 1);
+		if (size == 2)
+			assert_int_equal(output_copied(test->outputs[0]) - copied, 100 * 8 * 8 * 4);
+		shm_buffer_destroy(&buffer);
+		client_destroy(client);
+		test_destroy(test);
+	}
+}
+
 static void objects_outlive_the_compositor(void)
 {
 	struct fixture fixture;
@@ -599,6 +766,11 @@ static const struct harness_test tests[] = {
 	{"random_damage_equals_recomposition", random_damage_equals_recomposition},
 	{"ten_thousand_damage_rectangles", ten_thousand_damage_rectangles},
 	{"alpha_is_blended_unless_declared_opaque", alpha_is_blended_unless_declared_opaque},
+	{"involved_regions_are_not_more_opaque", involved_regions_are_not_more_opaque},
+	{"a_hundred_windows", a_hundred_windows},
+	{"absurd_sizes_do_no_harm", absurd_sizes_do_no_harm},
+	{"a_lack_of_memory_passes", a_lack_of_memory_passes},
+	{"damage_reaches_as_far_as_filtering", damage_reaches_as_far_as_filtering},
 	{"declared_opacity_counts_in_composition", declared_opacity_counts_in_composition},
 	{"scaled_buffers_fill_their_surface", scaled_buffers_fill_their_surface},
 	{"every_transform_is_undone", every_transform_is_undone},

@@ -13,12 +13,32 @@ struct embedder {
 	struct test *test;
 	unsigned mapped, unmapped, changed, frames;
 	struct lend_view *view;
-	struct lend_rect damage[64];
+	struct lend_rect damage[128];
 	size_t n_damage;
 	uint32_t pixel; /* the frame's first one */
 	bool stops;	/* at the next frame */
+	/* the event that destroys an output, and which; once */
+	enum { NEVER, AT_MAPPED, AT_CHANGED, AT_UNMAPPED, AT_FRAME, AT_GONE } destroys_at;
+	int doomed;
 	uid_t refused;
 };
+
+static void destroy_output(struct embedder *embedder, int event)
+{
+	if (embedder->destroys_at != (unsigned)event)
+		return;
+	embedder->destroys_at = NEVER;
+	lend_output_destroy(embedder->test->outputs[embedder->doomed]);
+	lend_output_destroy(embedder->test->outputs[embedder->doomed]); /* it knows already */
+	if (embedder->view)
+		lend_view_close(embedder->view);
+	lend_server_stop(embedder->test->server);
+}
+
+static void handle_gone(void *data, const struct lend_peer *peer)
+{
+	destroy_output(data, AT_GONE);
+}
 
 static void handle_mapped(void *data, struct lend_view *view)
 {
@@ -26,6 +46,7 @@ static void handle_mapped(void *data, struct lend_view *view)
 
 	embedder->mapped++;
 	embedder->view = view;
+	destroy_output(embedder, AT_MAPPED);
 }
 
 static void handle_unmapped(void *data, struct lend_view *view)
@@ -34,12 +55,14 @@ static void handle_unmapped(void *data, struct lend_view *view)
 
 	assert_ptr_equal(view, embedder->view);
 	embedder->unmapped++;
+	destroy_output(embedder, AT_UNMAPPED);
 	embedder->view = NULL;
 }
 
 static void handle_changed(void *data, struct lend_view *view)
 {
 	((struct embedder *)data)->changed++;
+	destroy_output(data, AT_CHANGED);
 }
 
 static void handle_frame(void *data, struct lend_output *output, struct lend_buffer *frame,
@@ -49,7 +72,7 @@ static void handle_frame(void *data, struct lend_output *output, struct lend_buf
 	void *pixels;
 
 	assert_ptr_equal(frame, lend_output_latched(output));
-	assert_true(n_damage <= 64);
+	assert_true(n_damage <= 128);
 	assert_int_equal(lend_buffer_begin(frame, LEND_READ, &pixels), 0);
 	memcpy(&embedder->pixel, pixels, sizeof(embedder->pixel));
 	assert_int_equal(lend_buffer_end(frame), 0);
@@ -59,6 +82,7 @@ static void handle_frame(void *data, struct lend_output *output, struct lend_buf
 	embedder->frames++;
 	if (embedder->stops)
 		lend_server_stop(embedder->test->server);
+	destroy_output(embedder, AT_FRAME);
 }
 
 static int handle_privileged(void *data, const struct lend_peer *peer)
@@ -74,6 +98,7 @@ static void embedder_create(struct embedder *embedder)
 {
 	struct lend_server_events events = {
 		.size = sizeof(events),
+		.client_gone = handle_gone,
 		.view_mapped = handle_mapped,
 		.view_unmapped = handle_unmapped,
 		.view_changed = handle_changed,
@@ -246,6 +271,70 @@ static void privilege_is_the_embedders_to_give(void)
 	test_destroy(embedder.test);
 }
 
+/* Whatever happens, an event is where an embedder hears of it, and where it may act on it. */
+static void outputs_may_go_in_any_event(void)
+{
+	for (int event = AT_MAPPED; event <= AT_GONE; event++) {
+		for (int doomed = 0; doomed < 2; doomed++) {
+			struct embedder embedder;
+			struct window window, other;
+			struct shm_buffer buffer;
+			struct lend_output_options output = {
+				.size = sizeof(output), .width = 320, .height = 240};
+
+			embedder_create(&embedder);
+			assert_int_equal(lend_output_create_headless(embedder.test->server, &output,
+								     &embedder.test->outputs[1]),
+					 0);
+			struct client *client = client_create(embedder.test);
+			struct client *second = client_create(embedder.test);
+			window_create(client, &window);
+			window_create(second, &other);
+			shm_buffer_create(client, 320, 240, WL_SHM_FORMAT_XRGB8888, &buffer);
+			xdg_toplevel_set_fullscreen(window.toplevel, client->outputs[0]);
+			client_roundtrip(client);
+			embedder.doomed = doomed;
+			embedder.destroys_at = (unsigned)event;
+			window_show(&window, buffer.buffer);
+			shm_buffer_fill(&buffer, 0xff336699);
+			window_show(&window, buffer.buffer);
+			wl_surface_attach(window.surface, NULL, 0, 0);
+			wl_surface_commit(window.surface);
+			client_destroy(second);
+			client_roundtrip(client);
+			pump(embedder.test);
+			assert_int_equal(embedder.destroys_at, NEVER);
+			assert_int_equal(client->globals_removed, 1);
+			expect_alive(client);
+			shm_buffer_destroy(&buffer);
+			client_destroy(client);
+			test_destroy(embedder.test);
+		}
+	}
+}
+
+/* The event of an output's own end, while the server ends. */
+static void outputs_may_go_as_the_server_does(void)
+{
+	struct embedder embedder;
+	struct window window;
+	struct shm_buffer buffer;
+
+	embedder_create(&embedder);
+	struct client *client = client_create(embedder.test);
+	window_create(client, &window);
+	shm_buffer_create(client, 320, 240, WL_SHM_FORMAT_XRGB8888, &buffer);
+	window_show(&window, buffer.buffer);
+	embedder.destroys_at = AT_UNMAPPED;
+	lend_server_destroy(embedder.test->server);
+	assert_int_equal(embedder.unmapped, 1);
+	assert_int_equal(embedder.destroys_at, NEVER);
+	shm_buffer_destroy(&buffer);
+	client_destroy(client);
+	embedder.test->server = NULL;
+	test_destroy(embedder.test);
+}
+
 static void a_server_may_go_before_its_clients(void)
 {
 	struct embedder embedder;
@@ -277,6 +366,8 @@ static const struct harness_test tests[] = {
 	{"frames_are_told_with_their_damage", frames_are_told_with_their_damage},
 	{"run_returns_after_stop", run_returns_after_stop},
 	{"privilege_is_the_embedders_to_give", privilege_is_the_embedders_to_give},
+	{"outputs_may_go_in_any_event", outputs_may_go_in_any_event},
+	{"outputs_may_go_as_the_server_does", outputs_may_go_as_the_server_does},
 	{"a_server_may_go_before_its_clients", a_server_may_go_before_its_clients},
 };
 

@@ -106,6 +106,12 @@ static unsigned show_until_lent_anew(struct fixture *fixture, unsigned most)
 	return 0;
 }
 
+/* Whether the child has to be seen for the newest generation to be in the wrong memory. */
+static bool wants_other_memory(const struct fixture *fixture)
+{
+	return fixture->chain.buffers[0].memory == LEND_MEMORY_DUMB;
+}
+
 static void lends_what_the_device_can_show(void)
 {
 	struct fixture fixture;
@@ -195,6 +201,52 @@ static void old_memory_may_be_kept(void)
 	fixture_destroy(&fixture);
 }
 
+/* A client that keeps to its old buffers is not offered others whenever the path changes. */
+static void what_is_ignored_is_not_offered_again(void)
+{
+	struct fixture fixture;
+
+	fixture_create(&fixture, 0);
+	struct lent_buffer kept = fixture.chain.buffers[0];
+	fixture.chain.buffers[0] = (struct lent_buffer){.fd = -1};
+	for (unsigned i = 0; i < 400; i++) {
+		if (i % 40 == 0)
+			set_child(&fixture, i % 80 == 0);
+		window_show(&fixture.window, kept.buffer);
+	}
+	assert_int_equal(fixture.chain.generation, 2);
+	/* It is when the client has taken the offer up. */
+	set_child(&fixture, false);
+	chain_take(&fixture.chain);
+	assert_in_range(show_until_lent_anew(&fixture, 100), 10, 60);
+	wl_buffer_destroy(kept.buffer);
+	expect_alive(fixture.client);
+	munmap(kept.pixels, kept.size);
+	close(kept.fd);
+	fixture_destroy(&fixture);
+}
+
+/* One that takes each of them up and drops none stays with what it has in the end. */
+static void what_is_hoarded_comes_to_an_end(void)
+{
+	struct fixture fixture;
+
+	fixture_create(&fixture, 0);
+	for (unsigned i = 0; i < 1200; i++) {
+		if (i % 40 == 0)
+			set_child(&fixture, i % 80 == 0);
+		chain_take(&fixture.chain);
+		window_show(&fixture.window, fixture.chain.buffers[i % 2].buffer);
+		pump(fixture.test);
+	}
+	assert_in_range(fixture.chain.generation, 3, 6);
+	for (uint32_t i = 1; i < fixture.chain.generation; i++)
+		framelend_chain_v1_drop(fixture.chain.proxy, i);
+	set_child(&fixture, wants_other_memory(&fixture));
+	assert_in_range(show_until_lent_anew(&fixture, 100), 10, 60);
+	fixture_destroy(&fixture);
+}
+
 static void without_device_memory_it_is_asked_once(void)
 {
 	struct fixture fixture;
@@ -219,6 +271,8 @@ static const struct harness_test tests[] = {
 	{"follows_the_path_there_and_back", follows_the_path_there_and_back},
 	{"a_short_while_changes_nothing", a_short_while_changes_nothing},
 	{"old_memory_may_be_kept", old_memory_may_be_kept},
+	{"what_is_ignored_is_not_offered_again", what_is_ignored_is_not_offered_again},
+	{"what_is_hoarded_comes_to_an_end", what_is_hoarded_comes_to_an_end},
 	{"without_device_memory_it_is_asked_once", without_device_memory_it_is_asked_once},
 };
 

@@ -329,6 +329,31 @@ static void removal_is_survived(void)
 	fixture_destroy(&f);
 }
 
+/* A dialog goes where its parent goes, at once. */
+static void dialogs_move_with_their_parents(void)
+{
+	struct fixture f;
+	struct shell_window dialog;
+	struct lend_view_info info = {.size = sizeof(info)};
+
+	fixture_create(&f, 2);
+	shell_window_create(f.client, &dialog);
+	shell_window_get_toplevel(&dialog);
+	xdg_toplevel_set_parent(dialog.toplevel, f.window.toplevel);
+	shell_window_map(&dialog, f.buffer.buffer);
+	assert_int_equal(lend_view_describe(f.test->view, &info), 0);
+	assert_string_equal(info.output, "headless-1");
+	lend_output_destroy(f.test->outputs[0]);
+	assert_int_equal(lend_view_describe(f.test->view, &info), 0);
+	assert_string_equal(info.output, "headless-2");
+	pump(f.test);
+	assert_int_equal(lend_view_describe(f.test->view, &info), 0);
+	assert_int_equal(info.place.x, (320 - 32) / 2);
+	assert_int_equal(info.place.width, 32);
+	shell_window_destroy(&dialog);
+	fixture_destroy(&f);
+}
+
 static void all_outputs_may_go(void)
 {
 	struct fixture f;
@@ -384,6 +409,7 @@ int main(int argc, char **argv)
 		TEST(only_the_surfaces_client_hears),
 		TEST(removal_is_survived),
 		TEST(removed_global_goes_in_the_end),
+		TEST(dialogs_move_with_their_parents),
 		TEST(all_outputs_may_go),
 	};
 

@@ -367,6 +367,96 @@ static void callbacks_wait_with_the_state(void)
 	fixture_destroy(&fixture);
 }
 
+/* A synchronised parent that has nothing to commit holds up nobody: the whole tree follows the
+ * commit of the window. */
+static void grandchildren_do_not_wait_for_idle_parents(void)
+{
+	struct fixture fixture;
+	struct child child, grandchild;
+	unsigned frames = 0;
+
+	fixture_create(&fixture, NULL);
+	child_create(&fixture, fixture.window.surface, 50, 50, GREEN, &child);
+	child_create(&fixture, child.surface, 10, 10, BLUE, &grandchild);
+	wl_subsurface_set_desync(grandchild.subsurface);
+	wl_surface_commit(child.surface);
+	commit_parent(&fixture);
+	assert_shown(&fixture, 60, 60, 30, 20, BLUE);
+	recolour(&grandchild, YELLOW);
+	wl_callback_add_listener(wl_surface_frame(grandchild.surface), &frame_listener, &frames);
+	wl_surface_commit(grandchild.surface);
+	client_roundtrip(fixture.client);
+	pump(fixture.test);
+	assert_int_equal(frames, 0);
+	commit_parent(&fixture);
+	pump_until(fixture.test, &frames, 1);
+	assert_shown(&fixture, 60, 60, 30, 20, YELLOW);
+	child_destroy(&grandchild);
+	child_destroy(&child);
+	fixture_destroy(&fixture);
+}
+
+/* What a descendant committed while it had to wait is shown once it need not any more. */
+static void desynchronising_frees_the_tree(void)
+{
+	struct fixture fixture;
+	struct child child, grandchild;
+	unsigned frames = 0;
+
+	for (int cached = 0; cached < 2; cached++) {
+		fixture_create(&fixture, NULL);
+		child_create(&fixture, fixture.window.surface, 50, 50, GREEN, &child);
+		child_create(&fixture, child.surface, 10, 10, BLUE, &grandchild);
+		wl_subsurface_set_desync(grandchild.subsurface);
+		wl_surface_commit(child.surface);
+		commit_parent(&fixture);
+		recolour(&grandchild, YELLOW);
+		wl_callback_add_listener(wl_surface_frame(grandchild.surface), &frame_listener,
+					 &frames);
+		wl_surface_commit(grandchild.surface);
+		if (cached)
+			recolour(&child, GREEN);
+		wl_subsurface_set_desync(child.subsurface);
+		pump_until(fixture.test, &frames, (unsigned)cached + 1);
+		assert_shown(&fixture, 60, 60, 30, 20, YELLOW);
+		child_destroy(&grandchild);
+		child_destroy(&child);
+		fixture_destroy(&fixture);
+	}
+}
+
+/* A commit is checked against the scale that waits with the one before, not the one in effect. */
+static void scales_wait_with_the_state(void)
+{
+	struct fixture fixture;
+	struct child child;
+	struct shm_buffer odd;
+
+	fixture_create(&fixture, NULL);
+	child_create(&fixture, fixture.window.surface, 0, 0, GREEN, &child);
+	wl_surface_set_buffer_scale(child.surface, 2);
+	wl_surface_commit(child.surface);
+	commit_parent(&fixture);
+	assert_shown(&fixture, 0, 0, 20, 15, GREEN);
+	shm_buffer_create(fixture.client, 21, 15, WL_SHM_FORMAT_XRGB8888, &odd);
+	shm_buffer_fill(&odd, BLUE);
+	wl_surface_set_buffer_scale(child.surface, 1);
+	wl_surface_commit(child.surface);
+	wl_surface_attach(child.surface, odd.buffer, 0, 0);
+	wl_surface_commit(child.surface);
+	commit_parent(&fixture);
+	assert_shown(&fixture, 0, 0, 21, 15, BLUE);
+	wl_surface_set_buffer_scale(child.surface, 3);
+	wl_surface_commit(child.surface);
+	wl_surface_attach(child.surface, child.buffer.buffer, 0, 0); /* 40 wide */
+	wl_surface_commit(child.surface);
+	expect_error(fixture.client, &wl_surface_interface, WL_SURFACE_ERROR_INVALID_SIZE,
+		     "multiple");
+	shm_buffer_destroy(&odd);
+	child_destroy(&child);
+	fixture_destroy(&fixture);
+}
+
 /* ---- errors and ends ------------------------------------------------------------------------ */
 
 static void families_are_checked(void)
@@ -567,6 +657,9 @@ static const struct harness_test tests[] = {
 	{"desynchronised_children_go_their_way", desynchronised_children_go_their_way},
 	{"cached_states_add_up", cached_states_add_up},
 	{"callbacks_wait_with_the_state", callbacks_wait_with_the_state},
+	{"grandchildren_do_not_wait_for_idle_parents", grandchildren_do_not_wait_for_idle_parents},
+	{"desynchronising_frees_the_tree", desynchronising_frees_the_tree},
+	{"scales_wait_with_the_state", scales_wait_with_the_state},
 	{"families_are_checked", families_are_checked},
 	{"a_lost_parent_leaves_children_inert", a_lost_parent_leaves_children_inert},
 	{"a_subsurface_can_change_its_parent", a_subsurface_can_change_its_parent},

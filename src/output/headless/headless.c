@@ -133,7 +133,7 @@ static int make_timer(struct headless *headless)
 		return fail(-errno, "cannot create a timer: %s", strerror(errno));
 	headless->source = wl_event_loop_add_fd(headless->output->server->loop, headless->timer,
 						WL_EVENT_READABLE, handle_timer, headless);
-	return headless->source ? 0 : fail(-ENOMEM, "out of memory");
+	return headless->source ? 0 : fail(-errno, "cannot watch a timer: %s", strerror(errno));
 }
 
 LEND_EXPORT int lend_output_create_headless(struct lend_server *server,

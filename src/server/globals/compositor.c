@@ -14,23 +14,30 @@ static void handle_destroy_request(struct wl_client *client, struct wl_resource 
 
 /* ---- wl_region ------------------------------------------------------------------------------ */
 
+struct region {
+	pixman_region32_t rects;
+	bool inexact; /* its extents, since it had more rectangles than are kept */
+};
+
 static void region_handle_add(struct wl_client *client, struct wl_resource *resource, int32_t x,
 			      int32_t y, int32_t width, int32_t height)
 {
-	region_add(wl_resource_get_user_data(resource), x, y, width, height);
+	struct region *region = wl_resource_get_user_data(resource);
+
+	region->inexact |= region_add(&region->rects, x, y, width, height);
 }
 
 static void region_handle_subtract(struct wl_client *client, struct wl_resource *resource,
 				   int32_t x, int32_t y, int32_t width, int32_t height)
 {
-	pixman_region32_t *region = wl_resource_get_user_data(resource);
+	struct region *region = wl_resource_get_user_data(resource);
 	pixman_region32_t hole;
 
 	pixman_region32_init(&hole);
 	region_add(&hole, x, y, width, height);
-	pixman_region32_subtract(region, region, &hole);
+	pixman_region32_subtract(&region->rects, &region->rects, &hole);
 	pixman_region32_fini(&hole);
-	region_bound(region);
+	region->inexact |= region_bound(&region->rects);
 }
 
 static const struct wl_region_interface region_interface = {
@@ -41,13 +48,13 @@ static const struct wl_region_interface region_interface = {
 
 static void region_handle_destroy(struct wl_resource *resource)
 {
-	pixman_region32_t *region = wl_resource_get_user_data(resource);
+	struct region *region = wl_resource_get_user_data(resource);
 
-	pixman_region32_fini(region);
+	pixman_region32_fini(&region->rects);
 	free(region);
 }
 
-pixman_region32_t *region_from_resource(struct wl_resource *resource)
+static struct region *region_from_resource(struct wl_resource *resource)
 {
 	return resource ? wl_resource_get_user_data(resource) : NULL;
 }
@@ -109,10 +116,11 @@ static void surface_handle_set_opaque_region(struct wl_client *client, struct wl
 					     struct wl_resource *region_resource)
 {
 	struct surface_state *pending = &surface_from_resource(resource)->pending;
-	pixman_region32_t *region = region_from_resource(region_resource);
+	struct region *region = region_from_resource(region_resource);
 
-	if (region)
-		pixman_region32_copy(&pending->opaque, region);
+	/* It may be left out, which costs time, but what is not opaque must not seem so. */
+	if (region && !region->inexact)
+		pixman_region32_copy(&pending->opaque, &region->rects);
 	else
 		pixman_region32_clear(&pending->opaque);
 	pending->set |= SURFACE_OPAQUE;
@@ -122,10 +130,10 @@ static void surface_handle_set_input_region(struct wl_client *client, struct wl_
 					    struct wl_resource *region_resource)
 {
 	struct surface_state *pending = &surface_from_resource(resource)->pending;
-	pixman_region32_t *region = region_from_resource(region_resource);
+	struct region *region = region_from_resource(region_resource);
 
 	if (region)
-		pixman_region32_copy(&pending->input, region);
+		pixman_region32_copy(&pending->input, &region->rects);
 	pending->input_infinite = !region;
 	pending->set |= SURFACE_INPUT;
 }
@@ -199,7 +207,7 @@ static void compositor_handle_create_surface(struct wl_client *wl_client,
 static void compositor_handle_create_region(struct wl_client *client, struct wl_resource *resource,
 					    uint32_t id)
 {
-	pixman_region32_t *region = malloc(sizeof(*region));
+	struct region *region = calloc(1, sizeof(*region));
 	struct wl_resource *region_resource =
 		region ? wl_resource_create(client, &wl_region_interface, 1, id) : NULL;
 
@@ -208,7 +216,7 @@ static void compositor_handle_create_region(struct wl_client *client, struct wl_
 		wl_client_post_no_memory(client);
 		return;
 	}
-	pixman_region32_init(region);
+	pixman_region32_init(&region->rects);
 	wl_resource_set_implementation(region_resource, &region_interface, region,
 				       region_handle_destroy);
 }

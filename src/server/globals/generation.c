@@ -7,6 +7,9 @@
 
 #include "framelend-v1-server-protocol.h"
 
+/* With so many that the client has not dropped it is offered no more. */
+#define GENERATIONS_MAX 4
+
 /* Frames in a row before memory is changed: a menu that opens for a moment is not worth it. */
 #define HYSTERESIS 30
 
@@ -184,11 +187,26 @@ static bool wants_scanout(const struct surface *surface)
 	}
 }
 
+/* A client that does not draw in the newest generation would not in another, and one that drops
+ * none is not to be filled up with them. */
+static bool takes_offers(const struct chain *chain, const struct surface *surface)
+{
+	int n = wl_list_length(&chain->generations);
+
+	if (n == 0 || n >= GENERATIONS_MAX)
+		return false;
+	const struct generation *newest = wl_container_of(chain->generations.next, newest, link);
+	for (uint32_t i = 0; i < newest->count; i++)
+		if (newest->buffers[i] == surface->current.buffer)
+			return true;
+	return false;
+}
+
 static bool is_misplaced(const struct chain *chain, const struct surface *surface)
 {
 	const struct lend_output *output = surface->output;
 
-	if (!output || !output->device || wl_list_empty(&chain->generations))
+	if (!output || !output->device || !takes_offers(chain, surface))
 		return false;
 	if (wants_scanout(surface))
 		return !chain->for_scanout && chain->hopeless != output;

@@ -27,12 +27,30 @@ bool subsurface_is_synchronised(const struct subsurface *subsurface)
 	return false;
 }
 
+static void apply_children(struct surface *parent);
+
+/* What it has cached and with it what its children have; they do not wait for one that has nothing.
+ */
 static void apply_cached(struct subsurface *subsurface)
 {
-	if (!subsurface->has_cached)
+	if (!subsurface->has_cached) {
+		apply_children(subsurface->surface);
 		return;
+	}
 	subsurface->has_cached = false;
 	surface_apply(subsurface->surface, &subsurface->cached);
+}
+
+static void apply_children(struct surface *parent)
+{
+	struct stack_entry *entry, *next;
+
+	wl_list_for_each_safe (entry, next, &parent->stack, link) {
+		struct subsurface *child = entry->surface->subsurface;
+		if (entry->surface != parent &&
+		    (child->has_cached || subsurface_is_synchronised(child)))
+			apply_cached(child);
+	}
 }
 
 /* ---- order ---------------------------------------------------------------------------------- */
@@ -82,16 +100,11 @@ static bool move_children(struct surface *parent)
 
 void subsurface_parent_applied(struct surface *parent)
 {
-	struct stack_entry *entry, *next;
 	bool reordered = reorder(parent), moved = move_children(parent);
 
 	if (reordered || moved)
 		scene_changed(parent->server);
-	wl_list_for_each_safe (entry, next, &parent->stack, link) {
-		if (entry->surface != parent &&
-		    subsurface_is_synchronised(entry->surface->subsurface))
-			apply_cached(entry->surface->subsurface);
-	}
+	apply_children(parent);
 }
 
 /* ---- life ----------------------------------------------------------------------------------- */

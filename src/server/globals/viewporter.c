@@ -114,19 +114,6 @@ static void handle_destroy(struct wl_resource *resource)
 	viewport_destroy(viewport);
 }
 
-/* The buffer that the surface has after the commit, or NULL. */
-static const struct buffer *buffer_to_come(const struct surface *surface,
-					   const struct surface_state *pending)
-{
-	const struct subsurface *subsurface = surface->subsurface;
-
-	if (pending->set & SURFACE_BUFFER)
-		return pending->buffer;
-	if (subsurface && subsurface->has_cached && subsurface->cached.set & SURFACE_BUFFER)
-		return subsurface->cached.buffer;
-	return surface->current.buffer;
-}
-
 static bool is_whole(double number)
 {
 	return wl_fixed_from_double(number) % wl_fixed_from_int(1) == 0;
@@ -134,7 +121,7 @@ static bool is_whole(double number)
 
 bool viewport_check(struct surface *surface, const struct surface_state *pending)
 {
-	const struct buffer *buffer = buffer_to_come(surface, pending);
+	const struct buffer *buffer = surface_buffer_to_come(surface);
 
 	if (!surface->viewport || !pending->source_set)
 		return true;

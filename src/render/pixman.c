@@ -11,7 +11,8 @@ static bool node_damage(const struct node *node, const pixman_region32_t *damage
 {
 	pixman_region32_intersect(region, (pixman_region32_t *)damage,
 				  (pixman_region32_t *)&node->visible);
-	return pixman_region32_not_empty(region) && surface_has_buffer(node->surface);
+	return !node->layer && pixman_region32_not_empty(region) &&
+	       surface_has_buffer(node->surface);
 }
 
 /* The region of the output in the surface's buffer: what is read to draw it. */
@@ -143,6 +144,8 @@ static uint64_t draw_background(const struct lend_output *output, pixman_image_t
 	pixman_region32_copy(&rest, (pixman_region32_t *)damage);
 	for (size_t i = 0; i < output->n_nodes; i++) {
 		struct node *node = &output->nodes[i];
+		if (node->layer)
+			continue;
 		pixman_region32_copy(&opaque, &node->surface->opaque);
 		pixman_region32_translate(&opaque, node->x, node->y);
 		pixman_region32_intersect(&opaque, &opaque, &node->visible);
@@ -159,23 +162,115 @@ static uint64_t draw_background(const struct lend_output *output, pixman_image_t
 	return bytes;
 }
 
-uint64_t render_nodes(struct lend_output *output, struct own_buffer *target,
-		      const pixman_region32_t *damage)
+static uint64_t draw_cursor(const struct lend_output *output, pixman_image_t *target, uint32_t cpp,
+			    const pixman_region32_t *damage)
+{
+	const struct output_cursor *cursor = &output->cursor;
+	pixman_region32_t region;
+
+	if (!output->cursor_drawn || !cursor->image)
+		return 0;
+	int width = pixman_image_get_width(cursor->image);
+	int height = pixman_image_get_height(cursor->image);
+	pixman_region32_init(&region);
+	pixman_region32_intersect_rect(&region, (pixman_region32_t *)damage, cursor->x, cursor->y,
+				       (unsigned)width, (unsigned)height);
+	pixman_image_set_clip_region32(target, &region);
+	pixman_image_composite32(PIXMAN_OP_OVER, cursor->image, NULL, target, 0, 0, 0, 0, cursor->x,
+				 cursor->y, width, height);
+	uint64_t bytes = region_area(&region) * cpp;
+	pixman_region32_fini(&region);
+	return bytes;
+}
+
+static uint64_t draw(const struct lend_output *output, pixman_image_t *target,
+		     const pixman_region32_t *damage)
 {
 	uint32_t cpp = lend_format_get(output->format)->cpp[0];
 	pixman_region32_t region;
-	uint64_t bytes;
+
+	uint64_t bytes = draw_background(output, target, cpp, damage);
+	pixman_region32_init(&region);
+	for (size_t i = 0; i < output->n_nodes; i++)
+		if (node_damage(&output->nodes[i], damage, &region))
+			bytes += draw_node(output, &output->nodes[i], target, cpp, &region);
+	pixman_region32_fini(&region);
+	return bytes + draw_cursor(output, target, cpp, damage);
+}
+
+/* ---- targets that are slow to read ---------------------------------------------------------- */
+
+/* The part of the damage where something lets through what is below. */
+static void find_blended(const struct lend_output *output, const pixman_region32_t *damage,
+			 pixman_region32_t *blended)
+{
+	const struct output_cursor *cursor = &output->cursor;
+	pixman_region32_t part;
+
+	pixman_region32_init(&part);
+	for (size_t i = 0; i < output->n_nodes; i++) {
+		const struct node *node = &output->nodes[i];
+		if (!node_damage(node, damage, &part) || node_is_opaque(node, &part))
+			continue;
+		pixman_region32_union(blended, blended, &part);
+	}
+	if (output->cursor_drawn && cursor->image) {
+		pixman_region32_intersect_rect(&part, (pixman_region32_t *)damage, cursor->x,
+					       cursor->y,
+					       (unsigned)pixman_image_get_width(cursor->image),
+					       (unsigned)pixman_image_get_height(cursor->image));
+		pixman_region32_union(blended, blended, &part);
+	}
+	pixman_region32_fini(&part);
+	region_bound(blended);
+	pixman_region32_intersect(blended, blended, (pixman_region32_t *)damage);
+}
+
+static pixman_image_t *get_scratch(struct lend_output *output)
+{
+	if (!output->scratch)
+		output->scratch = pixman_image_create_bits_no_clear(
+			format_to_pixman(output->format), output->width, output->height, NULL, 0);
+	return output->scratch;
+}
+
+/* Blending reads what it draws on: that happens in ordinary memory, and the result is written. */
+static uint64_t draw_slow(struct lend_output *output, pixman_image_t *target,
+			  const pixman_region32_t *damage)
+{
+	pixman_image_t *scratch = get_scratch(output);
+	pixman_region32_t blended, rest;
+	uint64_t bytes = 0;
+
+	if (!scratch)
+		return draw(output, target, damage);
+	pixman_region32_init(&blended);
+	pixman_region32_init(&rest);
+	find_blended(output, damage, &blended);
+	pixman_region32_subtract(&rest, (pixman_region32_t *)damage, &blended);
+	if (pixman_region32_not_empty(&rest))
+		bytes += draw(output, target, &rest);
+	if (pixman_region32_not_empty(&blended)) {
+		bytes += draw(output, scratch, &blended);
+		pixman_image_set_clip_region32(target, &blended);
+		pixman_image_composite32(PIXMAN_OP_SRC, scratch, NULL, target, 0, 0, 0, 0, 0, 0,
+					 output->width, output->height);
+	}
+	pixman_region32_fini(&blended);
+	pixman_region32_fini(&rest);
+	return bytes;
+}
+
+uint64_t render_nodes(struct lend_output *output, struct own_buffer *target,
+		      const pixman_region32_t *damage)
+{
 	void *pixels;
 
 	if (!pixman_region32_not_empty((pixman_region32_t *)damage) ||
 	    lend_buffer_begin(target->memory, LEND_READ_WRITE, &pixels) < 0)
 		return 0;
-	bytes = draw_background(output, target->image, cpp, damage);
-	pixman_region32_init(&region);
-	for (size_t i = 0; i < output->n_nodes; i++)
-		if (node_damage(&output->nodes[i], damage, &region))
-			bytes += draw_node(output, &output->nodes[i], target->image, cpp, &region);
-	pixman_region32_fini(&region);
+	uint64_t bytes = target->slow ? draw_slow(output, target->image, damage)
+				      : draw(output, target->image, damage);
 	lend_buffer_end(target->memory);
 	return bytes;
 }

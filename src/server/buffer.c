@@ -43,6 +43,8 @@ static void destroy(struct buffer *buffer)
 	wl_resource_for_each_safe(release, next, &buffer->releases) wl_resource_destroy(release);
 	if (buffer->image)
 		pixman_image_unref(buffer->image);
+	if (buffer->memory)
+		outputs_forget(buffer->client->server, buffer->memory);
 	buffer->source->destroy(buffer);
 	lend_buffer_destroy(buffer->memory);
 	free(buffer->staging);

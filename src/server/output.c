@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* An output's way of a frame: repaint, latch, presented; the same for every kind of display. */
+/* An output: made, destroyed, asked for frames; the same for every kind of display. */
 #include "server/server.h"
 
 #include <stdio.h>
@@ -22,185 +22,41 @@ void output_damage_all(struct lend_output *output)
 				   (unsigned)output->height);
 }
 
-/* ---- the output's own buffers --------------------------------------------------------------- */
+/* ---- the cursor ----------------------------------------------------------------------------- */
 
-static int make_own(struct lend_output *output, struct own_buffer *own)
+static void damage_cursor(struct lend_output *output)
 {
-	const struct lend_buffer_options options = {
-		.size = sizeof(options),
-		.width = (uint32_t)output->width,
-		.height = (uint32_t)output->height,
-		.format = output->format,
-		.use = output->device ? LEND_USE_SCANOUT : 0,
-	};
-	struct lend_buffer_info info = {.size = sizeof(info)};
-	void *pixels;
+	const struct output_cursor *cursor = &output->cursor;
 
-	int ret = lend_buffer_allocate(output->device, &options, &own->memory, NULL);
-	if (ret < 0)
-		return ret;
-	ret = lend_buffer_begin(own->memory, LEND_READ_WRITE, &pixels);
-	if (ret < 0)
-		return ret;
-	lend_buffer_end(own->memory);
-	lend_buffer_describe(own->memory, &info);
-	own->image = pixman_image_create_bits_no_clear(format_to_pixman(output->format),
-						       output->width, output->height, pixels,
-						       (int)info.planes[0].stride);
-	return own->image ? 0 : -ENOMEM;
+	if (cursor->image)
+		pixman_region32_union_rect(&output->damage, &output->damage, cursor->x, cursor->y,
+					   (unsigned)pixman_image_get_width(cursor->image),
+					   (unsigned)pixman_image_get_height(cursor->image));
 }
 
-static void free_own(struct own_buffer *own)
+void output_set_cursor(struct lend_output *output, const struct output_cursor *cursor)
 {
-	if (own->image)
-		pixman_image_unref(own->image);
-	lend_buffer_destroy(own->memory);
-	*own = (struct own_buffer){0};
-}
-
-static bool is_in_use(const struct lend_output *output, const struct own_buffer *own)
-{
-	return output->backend->own_buffers > 1 &&
-	       (own->memory == output->latched || own->memory == output->next);
-}
-
-/* One that may be drawn in; NULL if there is no memory. */
-static struct own_buffer *free_own_buffer(struct lend_output *output)
-{
-	for (int i = 0; i < output->backend->own_buffers; i++) {
-		struct own_buffer *own = &output->own[i];
-		if (own->image && is_in_use(output, own))
-			continue;
-		if (own->image || make_own(output, own) == 0)
-			return own;
-		free_own(own);
-	}
-	return NULL;
-}
-
-/* ---- frames --------------------------------------------------------------------------------- */
-
-/* Hands a picture to the backend; what it differs in from the one before is the output's damage. */
-static void present(struct lend_output *output, struct lend_buffer *memory, struct buffer *client)
-{
-	output->next = memory;
-	output->next_client = client ? buffer_lock(client) : NULL;
-	pixman_region32_copy(&output->next_damage, &output->damage);
-	pixman_region32_clear(&output->damage);
-	output->stats.frames++;
-	output->stats.scanout += client != NULL;
-	int ret = output->backend->present(output, memory, &output->next_damage);
-	if (ret >= 0)
+	if (memcmp(&output->cursor, cursor, sizeof(*cursor)) == 0)
 		return;
-	server_log(output->server, LEND_LOG_ERROR, "%s cannot show a frame: %s", output->name,
-		   strerror(-ret));
-	buffer_unlock(output->next_client);
-	output->next = NULL;
-	output->next_client = NULL;
-	output_damage_all(output);
-	scene_arm_timer(output->server);
+	if (output->cursor_drawn)
+		damage_cursor(output);
+	output->cursor = *cursor;
+	output->cursor_dirty = true;
+	if (output->cursor_drawn)
+		damage_cursor(output);
+	output_schedule(output);
 }
 
-static void scan_out(struct lend_output *output, struct buffer *buffer)
+void output_take_cursor(struct lend_output *output)
 {
-	damage_ring_push(&output->ring, &output->damage);
-	present(output, buffer->memory, buffer);
-}
+	const struct output_backend *backend = output->backend;
+	bool taken = backend->cursor && backend->cursor(output);
+	bool drawn = output->cursor.image && !taken;
 
-/* Said once; tried again with the next commit, or in a while. */
-static void tell_failure(struct lend_output *output)
-{
-	scene_arm_timer(output->server);
-	if (output->failure < 0)
-		return;
-	output->failure = -ENOMEM;
-	server_log(output->server, LEND_LOG_ERROR,
-		   "%s shows nothing new: no memory for a buffer of %dx%d", output->name,
-		   output->width, output->height);
-	wl_signal_emit(&output->frame, output);
-}
-
-/* Draws what the chosen buffer lacks: this frame's damage and that of the frames it missed. */
-static void compose(struct lend_output *output)
-{
-	struct own_buffer *own = free_own_buffer(output);
-	pixman_region32_t lacking;
-
-	if (!own) {
-		tell_failure(output);
-		return;
-	}
-	output->failure = 0;
-	damage_ring_push(&output->ring, &output->damage);
-	pixman_region32_init(&lacking);
-	damage_ring_since(&output->ring, own->sequence, output->width, output->height, &lacking);
-	output->stats.copied += render_nodes(output, own, &lacking);
-	own->sequence = output->ring.sequence;
-	pixman_region32_fini(&lacking);
-	present(output, own->memory, NULL);
-}
-
-static bool is_shown_already(const struct lend_output *output, const struct node *scanout)
-{
-	const struct buffer *wanted = scanout ? scanout->surface->current.buffer : NULL;
-
-	return output->latched && wanted == output->latched_client &&
-	       !pixman_region32_not_empty((pixman_region32_t *)&output->damage);
-}
-
-void output_repaint(struct lend_output *output)
-{
-	struct timespec now;
-
-	output->scheduled = false;
-	if (output->doomed)
-		return;
-	scene_build(output);
-	struct node *scanout = scene_decide(output);
-	pixman_region32_intersect_rect(&output->damage, &output->damage, 0, 0,
-				       (unsigned)output->width, (unsigned)output->height);
-	if (is_shown_already(output, scanout)) {
-		clock_gettime(CLOCK_MONOTONIC, &now);
-		scene_presented(output, &now);
-	} else if (scanout) {
-		scan_out(output, scanout->surface->current.buffer);
-	} else {
-		compose(output);
-	}
-}
-
-static void tell_frame(struct lend_output *output)
-{
-	struct lend_server *server = output->server;
-	struct lend_rect damage[RECTS_MAX];
-	int n = 0;
-
-	wl_signal_emit(&output->frame, output);
-	if (!server->events.output_frame || output->doomed)
-		return;
-	const pixman_box32_t *boxes = pixman_region32_rectangles(&output->next_damage, &n);
-	for (int i = 0; i < n; i++)
-		damage[i] = (struct lend_rect){boxes[i].x1, boxes[i].y1, boxes[i].x2 - boxes[i].x1,
-					       boxes[i].y2 - boxes[i].y1};
-	server->in_events++;
-	server->events.output_frame(server->data, output, output->latched, damage, (size_t)n);
-	server->in_events--;
-}
-
-void output_presented(struct lend_output *output, const struct timespec *when)
-{
-	struct buffer *before = output->latched_client;
-
-	if (output->next) {
-		output->latched = output->next;
-		output->latched_client = output->next_client;
-		output->latched_at = *when;
-		output->next = NULL;
-		output->next_client = NULL;
-		buffer_unlock(before);
-		tell_frame(output);
-	}
-	scene_presented(output, when);
+	if (drawn != output->cursor_drawn)
+		damage_cursor(output);
+	output->cursor_drawn = drawn;
+	output->cursor_dirty = output->cursor_dirty && taken;
 }
 
 /* ---- life ----------------------------------------------------------------------------------- */
@@ -259,6 +115,7 @@ static int name_output(struct lend_output *output, const char *name)
 static void init(struct lend_output *output, const struct lend_output_options *options)
 {
 	output->index = free_index(output->server);
+	output->serial = ++output->server->next_serial;
 	output->width = (int32_t)options->width;
 	output->height = (int32_t)options->height;
 	output->refresh = options->refresh;
@@ -267,9 +124,7 @@ static void init(struct lend_output *output, const struct lend_output_options *o
 	output->device = options->device;
 	output->stats.size = sizeof(output->stats);
 	wl_list_init(&output->resources);
-	pixman_region32_init(&output->damage);
-	pixman_region32_init(&output->next_damage);
-	damage_ring_init(&output->ring);
+	frames_init(output);
 	wl_signal_init(&output->frame);
 	wl_signal_init(&output->destroyed);
 }
@@ -325,15 +180,9 @@ static void destroy(struct lend_output *output)
 	wl_signal_emit(&output->destroyed, output);
 	forget_output(output);
 	output_global_destroy(output);
+	frames_finish(output);
 	if (output->backend_data)
 		output->backend->destroy(output);
-	buffer_unlock(output->next_client);
-	buffer_unlock(output->latched_client);
-	for (int i = 0; i < OWN_BUFFERS_MAX; i++)
-		free_own(&output->own[i]);
-	damage_ring_finish(&output->ring);
-	pixman_region32_fini(&output->damage);
-	pixman_region32_fini(&output->next_damage);
 	free(output->name);
 	free(output->description);
 	free(output);
@@ -368,6 +217,16 @@ void outputs_reap(struct lend_server *server)
 		destroy(output);
 }
 
+void outputs_forget(struct lend_server *server, const struct lend_buffer *memory)
+{
+	struct lend_output *output;
+
+	wl_list_for_each (output, &server->outputs, link) {
+		if (output->backend->forget && output->backend_data)
+			output->backend->forget(output, memory);
+	}
+}
+
 LEND_EXPORT const char *lend_output_name(const struct lend_output *output)
 {
 	return output->name;
@@ -381,5 +240,5 @@ LEND_EXPORT int lend_output_stats(const struct lend_output *output,
 
 LEND_EXPORT struct lend_buffer *lend_output_latched(const struct lend_output *output)
 {
-	return output->latched;
+	return output->latched.memory;
 }

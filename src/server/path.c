@@ -30,6 +30,20 @@ static bool fills(const struct lend_output *output, const struct node *node)
 	       node->height == output->height;
 }
 
+/* What shows it as it is, or why nothing does. */
+static void decide_direct(struct lend_output *output, const struct node *node, struct path *path)
+{
+	const struct output_backend *backend = output->backend;
+
+	path->detail = backend->refuses(output, node->surface->current.buffer, false);
+	if (path->detail) {
+		path->reason = REASON_REFUSED;
+		return;
+	}
+	path->reason = REASON_FILLS;
+	path->kind = backend->direct_path ? backend->direct_path(output) : LEND_PATH_SCANOUT;
+}
+
 /* From what rules out most to what rules out least. */
 struct path path_decide(struct lend_output *output, const struct node *node, bool alone)
 {
@@ -41,12 +55,18 @@ struct path path_decide(struct lend_output *output, const struct node *node, boo
 		.output = output,
 	};
 
-	if (!node->surface->identity) {
+	if (node->layer) {
+		path.kind = LEND_PATH_PLANE;
+		path.reason = REASON_PLANE;
+	} else if (!node->surface->identity) {
 		path.kind = LEND_PATH_BLEND;
 		path.reason = REASON_SCALED;
 	} else if (!node_is_opaque(node, &node->visible)) {
 		path.kind = LEND_PATH_BLEND;
 		path.reason = REASON_ALPHA;
+	} else if (node->refusal) {
+		path.reason = REASON_NO_PLANE;
+		path.detail = node->refusal;
 	} else if (!fills(output, node)) {
 		path.reason = REASON_SIZE;
 	} else if (!alone) {
@@ -56,10 +76,10 @@ struct path path_decide(struct lend_output *output, const struct node *node, boo
 		path.detail = format->name;
 	} else if (buffer->staged) {
 		path.reason = REASON_UNSEALED;
+	} else if (output->cursor_drawn) {
+		path.reason = REASON_CURSOR;
 	} else {
-		path.detail = output->backend->refuses(output, buffer);
-		path.kind = path.detail ? LEND_PATH_COPY : LEND_PATH_SCANOUT;
-		path.reason = path.detail ? REASON_REFUSED : REASON_FILLS;
+		decide_direct(output, node, &path);
 	}
 	return path;
 }
@@ -79,8 +99,20 @@ static void write_reason(struct surface *surface)
 	case REASON_UNMAPPED: snprintf(text, REASON_LENGTH, "No output shows it."); break;
 	case REASON_HIDDEN: snprintf(text, REASON_LENGTH, "Another surface covers it."); break;
 	case REASON_FILLS:
-		snprintf(text, REASON_LENGTH, "It fills %s alone: the output reads its buffer.",
-			 at);
+		snprintf(text, REASON_LENGTH, "It fills %s alone: the %s.", at,
+			 path->kind == LEND_PATH_FLUSH ? "driver uploads what changes in its buffer"
+						       : "output reads its buffer");
+		break;
+	case REASON_PLANE:
+		snprintf(text, REASON_LENGTH, "An overlay plane of %s reads its buffer.", at);
+		break;
+	case REASON_NO_PLANE:
+		snprintf(text, REASON_LENGTH, "An overlay plane of %s could show it, but %s", at,
+			 path->detail);
+		break;
+	case REASON_CURSOR:
+		snprintf(text, REASON_LENGTH,
+			 "It fills %s, but the cursor has no plane of its own there.", at);
 		break;
 	case REASON_SIZE:
 		snprintf(text, REASON_LENGTH, "It covers %dx%d of %s, not all of it.",

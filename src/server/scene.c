@@ -36,7 +36,10 @@ void scene_damage(struct surface *surface, const pixman_region32_t *damage)
 	pixman_region32_copy(&seen, (pixman_region32_t *)damage);
 	pixman_region32_translate(&seen, node->x, node->y);
 	pixman_region32_intersect(&seen, &seen, &node->visible);
-	pixman_region32_union(&output->damage, &output->damage, &seen);
+	if (node->layer)
+		output->layers_dirty = true;
+	else
+		pixman_region32_union(&output->damage, &output->damage, &seen);
 	pixman_region32_fini(&seen);
 	region_bound(&output->damage);
 	output_schedule(output);
@@ -183,6 +186,7 @@ static void leave(struct lend_output *output, struct surface *surface)
 	if (surface->output != output)
 		return;
 	surface->output = NULL;
+	surface_unlatch(surface);
 	surface_set_path(surface, &path);
 	if (!wl_list_empty(&surface->current.frames))
 		scene_wants_frame(surface);
@@ -213,8 +217,9 @@ static void compare(struct lend_output *output, const struct builder *builder)
 	const struct node *last = NULL;
 
 	for (size_t i = 0; i < builder->n; i++) {
-		const struct node *node = &builder->nodes[i];
+		struct node *node = &builder->nodes[i];
 		const struct node *old = find_node(output->nodes, output->n_nodes, node->surface);
+		node->layer = old && old->layer;
 		if (old && last && old < last)
 			output_damage_all(output);
 		last = old ? old : last;
@@ -245,6 +250,7 @@ void scene_build(struct lend_output *output)
 	if (!output->rebuild)
 		return;
 	output->rebuild = false;
+	output->layers_refused = false;
 	add_views(&builder);
 	find_visible(&builder);
 	compare(output, &builder);
@@ -282,12 +288,14 @@ void scene_forget(struct surface *surface)
 
 /* ---- what to do with it --------------------------------------------------------------------- */
 
+/* Those that are to be in the main buffer. */
 static size_t count_visible(const struct lend_output *output)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < output->n_nodes; i++)
-		n += pixman_region32_not_empty(&output->nodes[i].visible);
+		n += !output->nodes[i].layer &&
+		     pixman_region32_not_empty(&output->nodes[i].visible);
 	return n;
 }
 
@@ -307,17 +315,31 @@ struct node *scene_decide(struct lend_output *output)
 			scene_arm_timer(output->server);
 		node->surface->output = seen ? output : NULL;
 		surface_set_path(node->surface, &path);
-		if (path.kind == LEND_PATH_SCANOUT)
+		if (path.reason == REASON_FILLS)
 			scanout = node;
 	}
 	return scanout;
 }
 
-void scene_presented(struct lend_output *output, const struct timespec *when)
+void scene_latch(struct lend_output *output)
+{
+	for (size_t i = 0; i < output->n_nodes; i++)
+		if (output->nodes[i].surface->output == output)
+			surface_latch(output->nodes[i].surface);
+}
+
+void scene_unlatch(struct lend_output *output)
+{
+	for (size_t i = 0; i < output->n_nodes; i++)
+		if (output->nodes[i].surface->output == output)
+			surface_unlatch(output->nodes[i].surface);
+}
+
+void scene_presented(struct lend_output *output, const struct presented *presented)
 {
 	for (size_t i = 0; i < output->n_nodes; i++) {
 		struct surface *surface = output->nodes[i].surface;
 		if (surface->output == output)
-			surface_presented(surface, output, when, output->ring.sequence);
+			surface_presented(surface, output, presented);
 	}
 }

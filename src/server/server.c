@@ -79,13 +79,13 @@ static int call_back_hidden(void *data)
 	struct lend_server *server = data;
 	struct lend_output *output;
 	struct surface *surface;
-	struct timespec now;
+	struct presented now = {0};
 
 	server->hidden_armed = false;
-	clock_gettime(CLOCK_MONOTONIC, &now);
+	clock_gettime(CLOCK_MONOTONIC, &now.when);
 	wl_list_for_each (surface, &server->surfaces, link) {
 		if (!surface->output)
-			surface_presented(surface, NULL, &now, 0);
+			surface_presented(surface, NULL, &now);
 	}
 	wl_list_for_each (output, &server->outputs, link) {
 		if (pixman_region32_not_empty(&output->damage))

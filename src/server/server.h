@@ -28,7 +28,9 @@
 
 struct buffer;
 struct chain;
+struct presented;
 struct listener;
+struct seat;
 struct subsurface;
 struct surface;
 
@@ -47,10 +49,12 @@ struct lend_server {
 	struct wl_list outputs;		/* lend_output.link, the first one is the primary */
 	struct wl_list views;		/* lend_view.link, topmost first; mapped or not */
 	struct wl_list surfaces;	/* surface.link */
+	struct seat *seat;		/* seat/ */
 	struct wl_event_source *hidden; /* scene_arm_timer() */
 	bool hidden_armed;
-	uint32_t next_surface_id, next_output;
-	unsigned in_events; /* the embedder's that are being called */
+	uint32_t next_surface_id, next_output, next_serial;
+	uint64_t activations; /* lend_view.activated_at of the last one */
+	unsigned in_events;   /* the embedder's that are being called */
 	bool running;
 };
 
@@ -141,12 +145,15 @@ struct buffer {
 	int staged_fd; /* not owned */
 	uint64_t staged_offset;
 	void *staging;
-	pixman_image_t *image;	 /* of the mapped or staging pixels; made at first use */
-	bool held;		 /* its source keeps it, without needing the contents */
-	unsigned locks;		 /* surface states and outputs that need the contents */
-	bool committed;		 /* a release is due when the last lock goes */
-	uint32_t committed_by;	 /* surface.id of that commit, for counting (monitor.c) */
-	struct wl_list releases; /* framelend_release_v1 resources for the commit */
+	pixman_image_t *image;		  /* of the mapped or staging pixels; made at first use */
+	bool held;			  /* its source keeps it, without needing the contents */
+	const struct lend_device *device; /* whose own memory it is; for comparison only */
+	uint32_t shown_by;		  /* lend_output.serial that scanned it out last, and its */
+	uint64_t shown_sequence;	  /* frame then: what it lacks since is its own damage */
+	unsigned locks;			  /* surface states and outputs that need the contents */
+	bool committed;			  /* a release is due when the last lock goes */
+	uint32_t committed_by;		  /* surface.id of that commit, for counting (monitor.c) */
+	struct wl_list releases;	  /* framelend_release_v1 resources for the commit */
 };
 
 /* Takes the charge, already made, and a reference to the client. */
@@ -218,6 +225,9 @@ struct path {
 		REASON_HIDDEN,	 /* covered */
 		REASON_UNMAPPED, /* no output, no role or no buffer */
 		REASON_FILLS,	 /* scanned out */
+		REASON_PLANE,	 /* on an overlay plane */
+		REASON_NO_PLANE, /* nothing but its memory keeps it from one */
+		REASON_CURSOR,	 /* the cursor has no plane and is drawn above it */
 		REASON_SIZE,	 /* smaller or larger than the output, or beside others */
 		REASON_SHARED,	 /* others are seen on the output as well */
 		REASON_ALPHA,
@@ -262,8 +272,11 @@ struct surface {
 	uint32_t outputs_entered;   /* bit of lend_output.index for which enter was sent */
 	struct path path;
 	char reason[REASON_LENGTH]; /* the path's reason in words */
+	/* Of commits that are on their way to the display: called back when it has shown them. */
+	struct wl_list latched_frames, latched_feedbacks;
+	bool latched; /* the frame on its way is the first one with the current commit */
 	uint64_t frames, commits, copied;
-	bool shown_since_commit;    /* the current commit was counted in frames */
+	bool shown_since_commit;    /* the current commit is or was in a frame */
 	struct wl_signal destroyed; /* surface */
 };
 
@@ -289,9 +302,13 @@ pixman_box32_t surface_box_from_buffer(const struct surface *surface, const pixm
 pixman_box32_t surface_box_to_buffer(const struct surface *surface, const pixman_box32_t *box);
 /* path.c: tells a new path to whoever asked: chain, log, events. */
 void surface_set_path(struct surface *surface, const struct path *path);
-/* Sends the frame callbacks and presentation feedback that are due. refresh in ns, 0: unknown. */
+/* The current commit is in the frame that goes to the display now; it will be presented, or not. */
+void surface_latch(struct surface *surface);
+void surface_unlatch(struct surface *surface);
+/* Sends the frame callbacks and presentation feedback of what was latched; without an output, the
+ * frame callbacks of a surface that nobody sees. */
 void surface_presented(struct surface *surface, struct lend_output *output,
-		       const struct timespec *when, uint64_t sequence);
+		       const struct presented *presented);
 /* globals/compositor.c: the requests of wl_surface. */
 extern const void *const surface_implementation;
 
@@ -302,7 +319,7 @@ bool viewport_check(struct surface *surface, const struct surface_state *pending
 /* globals/presentation.c */
 void feedback_list_discard(struct wl_list *feedbacks);
 void feedback_list_present(struct wl_list *feedbacks, struct lend_output *output,
-			   const struct timespec *when, uint64_t sequence);
+			   const struct presented *presented);
 
 /* globals/subcompositor.c */
 struct subsurface {
@@ -341,6 +358,7 @@ struct lend_view {
 	struct lend_output *wanted_output; /* set_fullscreen(output), or NULL */
 	bool wants_fullscreen;
 	bool mapped;
+	uint64_t activated_at;	/* the mapped view with the highest one has the keyboard */
 	struct lend_rect place; /* the space it was given, on the output */
 	struct lend_rect
 		geometry;      /* xdg window geometry within the surface; width 0: the surface */
@@ -356,7 +374,8 @@ struct popup {
 	int32_t x, y;	       /* of its geometry, relative to its parent's geometry */
 	struct lend_rect geometry;
 	bool mapped;
-	void *object; /* xdg_shell.c's object */
+	struct wl_list grab_link; /* seat's grabs; alone if it does not take the keys */
+	void *object;		  /* xdg_shell.c's object */
 };
 
 /* layout.c, called by xdg_shell.c */
@@ -376,7 +395,14 @@ void view_configure(struct lend_view *view, int32_t width, int32_t height, uint3
 /* xdg_shell.c, called by lend_view_close(). */
 void view_send_close(struct lend_view *view);
 
-/* layout.c: gives every view its output and place, and configures it. */
+/* layout.c: the user chose the view: it gets the keys and, where views cover each other, comes to
+ * the top, with the views above it that belong to it. */
+void view_activate(struct lend_view *view);
+/* view.c: the view that the surface is, or is part of, or NULL. */
+struct lend_view *view_from_surface(struct surface *surface);
+
+/* layout.c: places the outputs side by side, gives every view its output and place, and configures
+ * it. */
 void layout_arrange(struct lend_server *server);
 
 /* ---- damage.c ------------------------------------------------------------------------------- */
@@ -405,19 +431,61 @@ void damage_ring_since(const struct damage_ring *ring, uint64_t sequence, int32_
 
 /* ---- output.c, scene.c ---------------------------------------------------------------------- */
 
-/* One kind of display. A new one is a folder in src/output/ and a constructor. */
+#define LAYERS_MAX 4
+
+/* A client's buffer on an overlay plane, whole and in its own size. */
+struct layer {
+	struct buffer *buffer; /* locked */
+	int32_t x, y;
+};
+
+/* When and how a frame came onto the display. */
+struct presented {
+	struct timespec when;
+	uint64_t sequence; /* of the display's refresh, 0: it has no counter */
+	uint32_t flags;	   /* of wp_presentation_feedback.presented */
+};
+
+/* A picture for a display: the main buffer, and what lies above it on planes of its own. */
+struct frame {
+	struct lend_buffer *memory;	 /* the output's own or the client's; NULL: no frame */
+	struct buffer *client;		 /* locked, or NULL */
+	struct layer layers[LAYERS_MAX]; /* bottom first */
+	int n_layers;
+	pixman_region32_t damage;  /* what the picture differs in from the frame before */
+	pixman_region32_t lacking; /* what changed in this memory since it was last shown */
+	uint64_t sequence;	   /* in the output's damage ring */
+};
+
+/* One kind of display. A new one is a folder in src/output/ and a constructor. Functions that say
+ * so may be NULL. */
 struct output_backend {
 	const char *name;
 	/* How many of its own buffers it composites into: 1 if present() is done with the last one.
 	 */
 	int own_buffers;
-	/* Asks for output_repaint() at the next time that makes sense. Called once until then. */
+	/* Makes one of them, which the output destroys after forget(). NULL:
+	 * lend_buffer_allocate().
+	 */
+	int (*allocate)(struct lend_output *output, struct lend_buffer **memory);
+	/* Asks for output_repaint() at the next time that makes sense, not while a frame is on its
+	 * way. Called once until then. */
 	void (*schedule)(struct lend_output *output);
-	/* Can it show the buffer as it is? NULL, or the reason why not (static). */
-	const char *(*refuses)(struct lend_output *output, const struct buffer *buffer);
-	/* Shows the buffer; calls output_presented() now or later. */
-	int (*present)(struct lend_output *output, struct lend_buffer *frame,
-		       const pixman_region32_t *damage);
+	/* Can it show the buffer as it is, or as a layer? NULL, or the reason why not (static). */
+	const char *(*refuses)(struct lend_output *output, struct buffer *buffer, bool layer);
+	/* How a buffer is shown that it does not refuse; NULL: LEND_PATH_SCANOUT. */
+	enum lend_path (*direct_path)(const struct lend_output *output);
+	/* How many layers there can be at once; NULL: none. */
+	int (*layers)(const struct lend_output *output);
+	/* Takes output.cursor over, to be shown with the next frame. False, or NULL: it has to be
+	 * drawn. */
+	bool (*cursor)(struct lend_output *output);
+	/* Shows the frame; calls output_presented() now or later. -errno: the display refuses; what
+	 * was on it stays. If it was the client's memory that it refused, refuses() says so from
+	 * now on. */
+	int (*present)(struct lend_output *output, const struct frame *frame);
+	/* The memory is about to go. May be NULL. */
+	void (*forget)(struct lend_output *output, const struct lend_buffer *memory);
 	void (*destroy)(struct lend_output *output);
 };
 
@@ -426,6 +494,8 @@ struct node {
 	struct surface *surface;
 	int32_t x, y;
 	int32_t width, height; /* of the surface, when the scene was built */
+	bool layer;	       /* shown by an overlay plane, not composited */
+	const char *refusal;   /* why no plane shows it though one could; static, or NULL */
 	pixman_box32_t clip;
 	pixman_region32_t visible;
 };
@@ -433,7 +503,17 @@ struct node {
 struct own_buffer {
 	struct lend_buffer *memory;
 	pixman_image_t *image;
+	bool slow;	   /* write-combined: not to be read */
 	uint64_t sequence; /* the frame drawn in it last; 0: none */
+};
+
+/* The pointer's picture on an output. Whether a cursor plane or the renderer shows it is decided
+ * there. */
+struct output_cursor {
+	pixman_image_t *image; /* premultiplied a8r8g8b8, borrowed until set anew; NULL: none */
+	int32_t x, y;	       /* of its top left corner, on the output */
+	int32_t hot_x, hot_y;  /* the hot spot, within the image */
+	uint64_t serial;       /* of the picture: as long as it is the same, so is the picture */
 };
 
 #define OWN_BUFFERS_MAX 3
@@ -442,13 +522,18 @@ struct lend_output {
 	struct lend_server *server;
 	struct wl_list link; /* lend_server.outputs */
 	uint32_t index;	     /* 0 to 31, its bit in surface.outputs_entered */
+	uint32_t serial;     /* never another output's, not even later */
 	const struct output_backend *backend;
 	void *backend_data;
 	char *name, *description;
+	int32_t x, y; /* in the space that all outputs share, side by side; for the pointer */
 	int32_t width, height;
 	uint32_t refresh; /* mHz */
 	uint32_t format;
 	enum lend_layout layout;
+	struct output_cursor cursor;
+	bool cursor_drawn;	    /* composited, for want of a plane */
+	bool cursor_dirty;	    /* its plane shows another picture or place */
 	struct lend_device *device; /* borrowed, may be NULL */
 	struct wl_global *global;   /* globals/output.c */
 	struct wl_list resources;
@@ -458,14 +543,15 @@ struct lend_output {
 	bool rebuild;		  /* the scene changed: build the nodes anew */
 	bool scheduled;		  /* the backend will call output_repaint() */
 	bool doomed;		  /* destroyed in an event; to go after the dispatch */
-	pixman_region32_t damage; /* since the frame latched last */
+	bool layers_refused;	  /* tried with this scene, and not shown */
+	bool layers_dirty;	  /* a layer's contents changed */
+	unsigned watched;	  /* who reads its frames (captures): there are no layers then */
+	pixman_region32_t damage; /* since the frame before */
+	pixman_image_t *scratch;  /* to blend in, where own buffers are slow to read; or NULL */
 	struct damage_ring ring;
 	struct own_buffer own[OWN_BUFFERS_MAX];
-	struct lend_buffer *latched;   /* what is shown: own memory or latched_client's */
-	struct buffer *latched_client; /* locked, or NULL */
-	struct lend_buffer *next;      /* handed to the backend, not shown yet; or NULL */
-	struct buffer *next_client;    /* locked, or NULL */
-	pixman_region32_t next_damage;
+	struct frame latched; /* what is shown */
+	struct frame next;    /* handed to the backend, not shown yet */
 	struct timespec latched_at;
 	int failure; /* -errno while there is no memory to composite into, or 0 */
 	struct lend_output_counters stats;
@@ -482,12 +568,29 @@ int output_create(struct lend_server *server, const struct lend_output_options *
 void output_start(struct lend_output *output);
 /* Something may have to be shown. */
 void output_schedule(struct lend_output *output);
+struct lend_output *output_from_resource(struct wl_resource *resource); /* NULL once removed */
+void output_damage_all(struct lend_output *output);
+/* The pointer's picture or place has changed. */
+void output_set_cursor(struct lend_output *output, const struct output_cursor *cursor);
+/* Gives the cursor to its plane if there is one; else it is drawn. */
+void output_take_cursor(struct lend_output *output);
+/* The memory is about to go: the outputs' backends let go of it. */
+void outputs_forget(struct lend_server *server, const struct lend_buffer *memory);
+
+/* frame.c */
 /* Called by the backend at a tick. */
 void output_repaint(struct lend_output *output);
 /* Called by the backend once the frame is on display. */
-void output_presented(struct lend_output *output, const struct timespec *when);
-struct lend_output *output_from_resource(struct wl_resource *resource); /* NULL once removed */
-void output_damage_all(struct lend_output *output);
+void output_presented(struct lend_output *output, const struct presented *presented);
+/* The display lost what it showed (another master, a suspend): the next frame is whole. */
+void output_lost(struct lend_output *output);
+void frames_init(struct lend_output *output);
+void frames_finish(struct lend_output *output);
+
+/* layers.c: decides which nodes are shown by planes; then scene_decide() takes the rest. */
+void layers_choose(struct lend_output *output);
+/* The nodes' layer flags as they are, as part of a frame. */
+void layers_collect(const struct lend_output *output, struct frame *frame);
 
 /* path.c: true if the surface lets nothing through within region (output coordinates). */
 bool node_is_opaque(const struct node *node, const pixman_region32_t *region);
@@ -503,8 +606,11 @@ void scene_damage(struct surface *surface, const pixman_region32_t *damage);
 void scene_build(struct lend_output *output);
 /* The node whose buffer the output can show as it is, or NULL; sets each surface's path. */
 struct node *scene_decide(struct lend_output *output);
+/* The frame that goes to the display has the surfaces' current commits in it; or will not come. */
+void scene_latch(struct lend_output *output);
+void scene_unlatch(struct lend_output *output);
 /* Frame callbacks and presentation feedback after a frame was shown. */
-void scene_presented(struct lend_output *output, const struct timespec *when);
+void scene_presented(struct lend_output *output, const struct presented *presented);
 /* The output is going away: nothing is shown on it any more. */
 void scene_finish(struct lend_output *output);
 /* Forgets a surface that is going away. */
@@ -517,8 +623,82 @@ void scene_wants_frame(struct surface *surface);
 /* globals/output.c */
 int output_global_create(struct lend_output *output);
 void output_global_destroy(struct lend_output *output);
+/* Its place among the outputs has changed. */
+void output_send_place(struct lend_output *output);
 void output_send_enter(struct lend_output *output, struct surface *surface);
 void output_send_leave(struct lend_output *output, struct surface *surface);
+
+/* ---- seat/: a person's devices, as clients know them ---------------------------------------- */
+
+/* What the server does itself when asked by keys. A function that is NULL: clients get the keys. */
+struct seat_bindings {
+	void (*switch_vt)(void *data, unsigned vt); /* Ctrl+Alt+F1 to F12: 1 to 12 */
+	void *data;
+};
+
+/* The server has one, lend_server.seat, without devices at first. */
+struct seat *seat_create(struct lend_server *server);
+void seat_destroy(struct seat *seat);
+void seat_set_bindings(struct seat *seat, const struct seat_bindings *bindings);
+
+/*
+ * Called by sources of input, whatever they are: libinput, a window of another display server,
+ * virtual devices. Times are in us of CLOCK_MONOTONIC; buttons and keys are those of
+ * linux/input-event-codes.h; the enums are wl_pointer's. What makes no sense (a release of what is
+ * not pressed, a device that was not announced) is ignored.
+ *
+ * What belongs together, such as both axes of one movement, is followed by a call of
+ * seat_pointer_frame() or seat_touch_frame(); until then clients do not act on it.
+ */
+/* Devices came or went. All that a device that went had pressed is let go. */
+void seat_set_capabilities(struct seat *seat, bool pointer, bool keyboard, bool touch);
+/* By how much, in pixels; raw: before acceleration. */
+void seat_pointer_motion(struct seat *seat, uint64_t time_us, double dx, double dy, double raw_dx,
+			 double raw_dy);
+/* x and y: 0 to 1 of the output's size, or, if it is NULL, of all outputs' bounding box. */
+void seat_pointer_motion_absolute(struct seat *seat, uint64_t time_us, struct lend_output *output,
+				  double x, double y);
+void seat_pointer_button(struct seat *seat, uint64_t time_us, uint32_t button, bool pressed);
+
+struct seat_axis {
+	uint32_t source;      /* enum wl_pointer_axis_source */
+	uint32_t orientation; /* enum wl_pointer_axis */
+	double value;	      /* as far as a motion of that many pixels; 0: a finger's has ended */
+	int32_t value120;     /* a wheel's, 120 a click; 0: it is no wheel */
+	bool inverted;	      /* against the physical motion ("natural") */
+};
+
+void seat_pointer_axis(struct seat *seat, uint64_t time_us, const struct seat_axis *axis);
+void seat_pointer_frame(struct seat *seat);
+void seat_keyboard_key(struct seat *seat, uint64_t time_us, uint32_t key, bool pressed);
+/* x and y as in seat_pointer_motion_absolute(); id: any number while that finger is down. */
+void seat_touch_down(struct seat *seat, uint64_t time_us, int32_t id, struct lend_output *output,
+		     double x, double y);
+void seat_touch_motion(struct seat *seat, uint64_t time_us, int32_t id, struct lend_output *output,
+		       double x, double y);
+void seat_touch_up(struct seat *seat, uint64_t time_us, int32_t id);
+/* None of what touched since the last finger came meant anything. */
+void seat_touch_cancel(struct seat *seat);
+void seat_touch_frame(struct seat *seat);
+
+/* Called by the rest of the server. */
+/* layout.c: outputs or their places changed, and this view (or NULL) gets the keys now. */
+void seat_layout_changed(struct seat *seat, struct lend_view *focus);
+/* scene.c: an output's nodes were built anew; the pointer may be over another surface. */
+void seat_scene_built(struct seat *seat);
+/* scene.c: the output shows a frame; the cursor's surface may be waiting for it. */
+void seat_presented(struct seat *seat, struct lend_output *output, const struct timespec *when);
+/* surface.c: the surface is going away. */
+void seat_forget_surface(struct seat *seat, struct surface *surface);
+/* xdg_popup.c: a popup that takes the keys was mapped, or is no more. */
+void seat_grab_begin(struct seat *seat, struct popup *popup);
+void seat_grab_end(struct seat *seat, struct popup *popup);
+/* True if the serial is of a key, button or finger that the client was told of lately; and always
+ * while there are no devices, when no user can have done anything. */
+bool seat_serial_is_recent(const struct seat *seat, const struct wl_client *client,
+			   uint32_t serial);
+/* xdg_popup.c, called by the seat: sends popup_done to it and to all above it. */
+void popup_dismiss(struct popup *popup);
 
 /* ---- render/pixman.c ------------------------------------------------------------------------ */
 
@@ -529,6 +709,10 @@ uint64_t render_nodes(struct lend_output *output, struct own_buffer *target,
 
 /* ---- globals/lend.c, capture.c, monitor.c --------------------------------------------------- */
 
+/* Could the chain have memory that the output shows as it is? */
+bool chain_may_be_shown(const struct chain *chain, const struct lend_output *output);
+/* The output has refused the chain's memory. */
+void chain_refused(struct chain *chain, const struct lend_output *output);
 /* The surface's path has changed: tell its chain. */
 void chain_path_changed(struct chain *chain, const struct surface *surface);
 /* A frame of the surface was shown; lets the memory follow the path after a while. */

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <wayland-server.h>
 
+#include "presentation-time-server-protocol.h"
+
 /* ---- states --------------------------------------------------------------------------------- */
 
 void surface_state_init(struct surface_state *state)
@@ -304,25 +306,64 @@ void surface_commit(struct surface *surface)
 
 /* ---- shown ---------------------------------------------------------------------------------- */
 
-void surface_presented(struct surface *surface, struct lend_output *output,
-		       const struct timespec *when, uint64_t sequence)
+void surface_latch(struct surface *surface)
+{
+	list_move(&surface->latched_frames, &surface->current.frames);
+	list_move(&surface->latched_feedbacks, &surface->current.feedbacks);
+	surface->latched = surface->latched || !surface->shown_since_commit;
+	surface->shown_since_commit = true;
+}
+
+void surface_unlatch(struct surface *surface)
+{
+	wl_list_insert_list(&surface->current.frames, &surface->latched_frames);
+	wl_list_init(&surface->latched_frames);
+	/* Of a commit that another has replaced meanwhile, there is nothing more to tell. */
+	if (surface->latched && surface->shown_since_commit)
+		list_move(&surface->current.feedbacks, &surface->latched_feedbacks);
+	feedback_list_discard(&surface->latched_feedbacks);
+	if (surface->latched)
+		surface->shown_since_commit = false;
+	surface->latched = false;
+}
+
+static void send_done(struct wl_list *callbacks, const struct timespec *when)
 {
 	struct wl_resource *callback, *next;
 	uint32_t time = (uint32_t)(when->tv_sec * 1000 + when->tv_nsec / 1000000);
 
-	if (output && !surface->shown_since_commit) {
-		surface->shown_since_commit = true;
-		surface->frames++;
-		if (surface->chain)
-			chain_presented(surface->chain, surface);
-	}
-	wl_resource_for_each_safe(callback, next, &surface->current.frames)
+	wl_resource_for_each_safe(callback, next, callbacks)
 	{
 		wl_callback_send_done(callback, time);
 		wl_resource_destroy(callback);
 	}
-	if (output)
-		feedback_list_present(&surface->current.feedbacks, output, when, sequence);
+}
+
+static bool is_copied(const struct surface *surface)
+{
+	return surface->path.kind == LEND_PATH_COPY || surface->path.kind == LEND_PATH_BLEND ||
+	       surface->path.kind == LEND_PATH_TEXTURE;
+}
+
+void surface_presented(struct surface *surface, struct lend_output *output,
+		       const struct presented *presented)
+{
+	struct presented own = *presented;
+
+	if (output && surface->latched) {
+		surface->latched = false;
+		surface->frames++;
+		if (surface->chain)
+			chain_presented(surface->chain, surface);
+	}
+	send_done(&surface->latched_frames, &own.when);
+	if (!output) {
+		send_done(&surface->current.frames, &own.when);
+		return;
+	}
+	if (is_copied(surface))
+		own.flags &= ~(uint32_t)WP_PRESENTATION_FEEDBACK_KIND_ZERO_COPY;
+	feedback_list_present(&surface->latched_feedbacks, output, &own);
 }
 
 /* ---- life ----------------------------------------------------------------------------------- */
@@ -340,6 +381,8 @@ static void handle_destroy(struct wl_resource *resource)
 	wl_list_remove(&surface->link);
 	surface_state_finish(&surface->pending);
 	surface_state_finish(&surface->current);
+	destroy_resources(&surface->latched_frames);
+	feedback_list_discard(&surface->latched_feedbacks);
 	pixman_region32_fini(&surface->opaque);
 	quota_discharge(surface->client, &(struct charge){.surfaces = 1});
 	client_unreference(surface->client);
@@ -381,6 +424,8 @@ struct surface *surface_create(struct client *client, uint32_t version, uint32_t
 	surface->identity = true;
 	surface_state_init(&surface->pending);
 	surface_state_init(&surface->current);
+	wl_list_init(&surface->latched_frames);
+	wl_list_init(&surface->latched_feedbacks);
 	pixman_region32_init(&surface->opaque);
 	wl_signal_init(&surface->destroyed);
 	init_stack(surface);

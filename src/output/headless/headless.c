@@ -80,7 +80,7 @@ static void schedule(struct lend_output *output)
 }
 
 /* A real display reads its own device's memory only; so does one with a device to stand for it. */
-static const char *refuses(struct lend_output *output, const struct buffer *buffer)
+static const char *refuses(struct lend_output *output, struct buffer *buffer, bool layer)
 {
 	if (!output->device ||
 	    (buffer->kind != LEND_MEMORY_MEMFD && buffer->kind != LEND_MEMORY_SHM))
@@ -88,13 +88,13 @@ static const char *refuses(struct lend_output *output, const struct buffer *buff
 	return "the output's device cannot read ordinary memory.";
 }
 
-static int present(struct lend_output *output, struct lend_buffer *frame,
-		   const pixman_region32_t *damage)
+/* No flags: a timer is neither a vertical retrace nor a hardware's clock. */
+static int present(struct lend_output *output, const struct frame *frame)
 {
-	struct timespec now;
+	struct presented presented = {.sequence = frame->sequence};
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	output_presented(output, &now);
+	clock_gettime(CLOCK_MONOTONIC, &presented.when);
+	output_presented(output, &presented);
 	return 0;
 }
 

@@ -145,7 +145,7 @@ static int slot_choose(const struct pool *pool)
 	int best = -EAGAIN;
 
 	for (int i = 0; i < SLOTS; i++) {
-		if (slots[i].sequence == pool->output->ring.sequence)
+		if (slots[i].sequence == pool->output->latched.sequence)
 			return i;
 		if (slot_is_held(pool, i, time))
 			wait = slots[i].deadline - time < wait ? slots[i].deadline - time : wait;
@@ -160,15 +160,16 @@ static int slot_choose(const struct pool *pool)
 static int slot_update(struct pool *pool, struct slot *slot, const struct lend_buffer_info *info)
 {
 	struct lend_output *output = pool->output;
+	struct lend_buffer *memory = output->latched.memory;
 	uint32_t cpp = lend_format_get(info->format)->cpp[0];
 	uint32_t stride = info->planes[0].stride;
 	pixman_region32_t damage;
 	void *pixels;
 	int n;
 
-	if (slot->sequence == output->ring.sequence)
+	if (slot->sequence == output->latched.sequence)
 		return 0;
-	int ret = lend_buffer_begin(output->latched, LEND_READ, &pixels);
+	int ret = lend_buffer_begin(memory, LEND_READ, &pixels);
 	if (ret < 0)
 		return fail(ret, "cannot read what the output shows: %s", lend_buffer_error());
 	pixman_region32_init(&damage);
@@ -183,8 +184,8 @@ static int slot_update(struct pool *pool, struct slot *slot, const struct lend_b
 			       (const uint8_t *)pixels + y * stride + offset, length);
 	}
 	pixman_region32_fini(&damage);
-	lend_buffer_end(output->latched);
-	slot->sequence = output->ring.sequence;
+	lend_buffer_end(memory);
+	slot->sequence = output->latched.sequence;
 	return 0;
 }
 
@@ -193,6 +194,7 @@ static int slot_update(struct pool *pool, struct slot *slot, const struct lend_b
 static void pool_destroy(struct pool *pool)
 {
 	slots_finish(pool);
+	pool->output->watched--;
 	wl_list_remove(&pool->frame.link);
 	wl_list_remove(&pool->destroyed.link);
 	wl_event_source_remove(pool->timer);
@@ -257,11 +259,12 @@ static void capture_answer(struct capture *capture)
 	struct lend_buffer_info info = {.size = sizeof(info)};
 	pixman_region32_t damage;
 
-	if (capture->pending && !output->latched && output->failure < 0)
+	if (capture->pending && !output->latched.memory && output->failure < 0)
 		capture_fail(capture, output->failure, "the output has no memory for its picture");
-	if (!capture->pending || !output->latched)
+	/* What planes show is not in the buffer; the next frame has none. */
+	if (!capture->pending || !output->latched.memory || output->latched.n_layers > 0)
 		return;
-	int ret = lend_buffer_describe(output->latched, &info);
+	int ret = lend_buffer_describe(output->latched.memory, &info);
 	if (ret == 0)
 		ret = slots_fit(pool, &info);
 	if (ret < 0) {
@@ -272,8 +275,10 @@ static void capture_answer(struct capture *capture)
 	damage_ring_since(&output->ring, capture->sequence, (int32_t)pool->width,
 			  (int32_t)pool->height, &damage);
 	region_bound(&damage);
-	int index = capture->changed && !pixman_region32_not_empty(&damage) ? -EAGAIN
-									    : slot_choose(pool);
+	/* The damage may be that of a frame on its way. */
+	bool same = capture->sequence == output->latched.sequence ||
+		    !pixman_region32_not_empty(&damage);
+	int index = capture->changed && same ? -EAGAIN : slot_choose(pool);
 	if (index >= 0)
 		ret = slot_update(pool, &pool->slots[index], &info);
 	if (ret < 0)
@@ -336,6 +341,8 @@ static struct pool *pool_get(struct lend_output *output)
 	for (int i = 0; i < SLOTS; i++)
 		pool->slots[i].fd = -1;
 	pool->output = output;
+	output->watched++;
+	output_schedule(output);
 	wl_list_init(&pool->captures);
 	pool->frame.notify = pool_handle_frame;
 	wl_signal_add(&output->frame, &pool->frame);

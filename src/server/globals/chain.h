@@ -29,7 +29,7 @@ struct chain {
 	uint32_t last_number;
 	bool for_scanout;   /* the newest generation is in memory meant to be scanned out */
 	unsigned misplaced; /* frames shown in a row that other memory would have suited better */
-	const struct lend_output *hopeless; /* whose device has no memory for this chain */
+	uint32_t hopeless;  /* lend_output.serial of one that shows none of its memory; 0: none */
 };
 
 /* Allocates buffers for chain->request and announces them. -errno with fail_text(), verdicts sent.

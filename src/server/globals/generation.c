@@ -64,7 +64,8 @@ static void send_verdicts(const struct chain *chain, const struct lend_verdicts 
 			verdict->call, (uint32_t)verdict->error, verdict->reason, verdict->remedy);
 }
 
-static void describe(struct buffer *buffer, const struct chain_request *request)
+static void describe(struct buffer *buffer, const struct chain_request *request,
+		     const struct lend_device *device)
 {
 	struct lend_buffer_info info = {.size = sizeof(info)};
 
@@ -75,6 +76,8 @@ static void describe(struct buffer *buffer, const struct chain_request *request)
 	buffer->stride = info.planes[0].stride;
 	buffer->kind = info.memory;
 	buffer->caching = info.caching;
+	if (info.memory == LEND_MEMORY_DUMB)
+		buffer->device = device;
 	buffer->lent = buffer->held = true;
 	buffer->front = request->usage & FRAMELEND_CHAIN_V1_USAGE_FRONT;
 }
@@ -90,12 +93,13 @@ static int lend_one(struct chain *chain, const struct lend_buffer_options *optio
 		.bytes = ((row + 255) & ~UINT64_C(255)) * options->height,
 	};
 	struct lend_output *output = chain_output(chain);
+	struct lend_device *device = output ? output->device : NULL;
 	struct lend_buffer *memory = NULL;
 
 	int ret = quota_charge(chain->client, &charge);
 	if (ret < 0)
 		return ret;
-	ret = lend_buffer_allocate(output ? output->device : NULL, options, &memory, verdicts);
+	ret = lend_buffer_allocate(device, options, &memory, verdicts);
 	if (ret < 0) {
 		quota_discharge(chain->client, &charge);
 		return fail(ret, "%s", lend_alloc_error());
@@ -106,7 +110,7 @@ static int lend_one(struct chain *chain, const struct lend_buffer_options *optio
 		return fail(-ENOMEM, "out of memory");
 	}
 	buffer->memory = memory;
-	describe(buffer, &chain->request);
+	describe(buffer, &chain->request, device);
 	*out = buffer;
 	return 0;
 }
@@ -183,7 +187,9 @@ static bool wants_scanout(const struct surface *surface)
 	case LEND_PATH_SCANOUT:
 	case LEND_PATH_FLUSH:
 	case LEND_PATH_PLANE: return true;
-	default: return surface->path.reason == REASON_REFUSED;
+	default:
+		return surface->path.reason == REASON_REFUSED ||
+		       surface->path.reason == REASON_NO_PLANE;
 	}
 }
 
@@ -208,9 +214,7 @@ static bool is_misplaced(const struct chain *chain, const struct surface *surfac
 
 	if (!output || !output->device || !takes_offers(chain, surface))
 		return false;
-	if (wants_scanout(surface))
-		return !chain->for_scanout && chain->hopeless != output;
-	return chain->for_scanout;
+	return (wants_scanout(surface) && chain->hopeless != output->serial) != chain->for_scanout;
 }
 
 /* Remembers an output whose device had nothing to offer, so that it is not asked again and again.
@@ -219,8 +223,20 @@ static void note_outcome(struct chain *chain, const struct lend_output *output)
 {
 	struct generation *newest = wl_container_of(chain->generations.next, newest, link);
 
-	if (chain->for_scanout && newest->buffers[0]->kind == LEND_MEMORY_MEMFD)
-		chain->hopeless = output;
+	if (!chain->for_scanout || newest->buffers[0]->kind != LEND_MEMORY_MEMFD)
+		return;
+	chain->hopeless = output->serial;
+	chain->for_scanout = false;
+}
+
+bool chain_may_be_shown(const struct chain *chain, const struct lend_output *output)
+{
+	return output->device && chain->hopeless != output->serial;
+}
+
+void chain_refused(struct chain *chain, const struct lend_output *output)
+{
+	chain->hopeless = output->serial;
 }
 
 void chain_presented(struct chain *chain, const struct surface *surface)

@@ -71,7 +71,7 @@ static void chain_handle_configure(struct wl_client *client, struct wl_resource 
 	if (!check_configure(resource, &request))
 		return;
 	chain->request = request;
-	chain->hopeless = NULL;
+	chain->hopeless = 0;
 	int ret = generation_create(chain, will_be_scanned_out(chain));
 	if (ret < 0)
 		framelend_chain_v1_send_failed(resource, (uint32_t)-ret, fail_text());

@@ -59,9 +59,10 @@ static void send_sync_outputs(struct wl_resource *feedback, const struct lend_ou
 }
 
 void feedback_list_present(struct wl_list *feedbacks, struct lend_output *output,
-			   const struct timespec *when, uint64_t sequence)
+			   const struct presented *presented)
 {
 	struct wl_resource *feedback, *next;
+	const struct timespec *when = &presented->when;
 	uint64_t seconds = (uint64_t)when->tv_sec;
 	/* mHz to ns. An output without a refresh has no counter of refreshes either. */
 	uint32_t refresh = output->refresh
@@ -69,16 +70,14 @@ void feedback_list_present(struct wl_list *feedbacks, struct lend_output *output
 						output->refresh)
 				   : 0;
 
-	if (!refresh)
-		sequence = 0;
+	uint64_t sequence = refresh ? presented->sequence : 0;
 	wl_resource_for_each_safe(feedback, next, feedbacks)
 	{
 		send_sync_outputs(feedback, output);
-		/* No flags: a timer is neither a vertical retrace nor a hardware's clock. */
 		wp_presentation_feedback_send_presented(feedback, (uint32_t)(seconds >> 32),
 							(uint32_t)seconds, (uint32_t)when->tv_nsec,
 							refresh, (uint32_t)(sequence >> 32),
-							(uint32_t)sequence, 0);
+							(uint32_t)sequence, presented->flags);
 		wl_resource_destroy(feedback);
 	}
 }

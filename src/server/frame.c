@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A frame's way through an output: composed or taken as it is, handed to the backend, on display,
+ * let go. What the display refuses is shown in another way within the same tick.
+ */
+#include "server/server.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* ---- the output's own buffers --------------------------------------------------------------- */
+
+static int allocate(struct lend_output *output, struct lend_buffer **memory)
+{
+	const struct lend_buffer_options options = {
+		.size = sizeof(options),
+		.width = (uint32_t)output->width,
+		.height = (uint32_t)output->height,
+		.format = output->format,
+		.use = output->device ? LEND_USE_SCANOUT : 0,
+	};
+
+	if (output->backend->allocate)
+		return output->backend->allocate(output, memory);
+	return lend_buffer_allocate(output->device, &options, memory, NULL);
+}
+
+static int make_own(struct lend_output *output, struct own_buffer *own)
+{
+	struct lend_buffer_info info = {.size = sizeof(info)};
+	void *pixels;
+
+	int ret = allocate(output, &own->memory);
+	if (ret < 0)
+		return ret;
+	ret = lend_buffer_begin(own->memory, LEND_READ_WRITE, &pixels);
+	if (ret < 0)
+		return ret;
+	lend_buffer_end(own->memory);
+	lend_buffer_describe(own->memory, &info);
+	own->slow = info.caching == LEND_CACHING_WRITE_COMBINED;
+	own->image = pixman_image_create_bits_no_clear(format_to_pixman(output->format),
+						       output->width, output->height, pixels,
+						       (int)info.planes[0].stride);
+	return own->image ? 0 : -ENOMEM;
+}
+
+static void free_own(struct lend_output *output, struct own_buffer *own)
+{
+	if (own->image)
+		pixman_image_unref(own->image);
+	if (own->memory && output->backend->forget && output->backend_data)
+		output->backend->forget(output, own->memory);
+	lend_buffer_destroy(own->memory);
+	*own = (struct own_buffer){0};
+}
+
+static bool is_in_use(const struct lend_output *output, const struct own_buffer *own)
+{
+	return output->backend->own_buffers > 1 && own->memory == output->latched.memory;
+}
+
+/* One that may be drawn in; NULL if there is no memory. */
+static struct own_buffer *free_own_buffer(struct lend_output *output)
+{
+	for (int i = 0; i < output->backend->own_buffers; i++) {
+		struct own_buffer *own = &output->own[i];
+		if (own->image && is_in_use(output, own))
+			continue;
+		if (own->image || make_own(output, own) == 0)
+			return own;
+		free_own(output, own);
+	}
+	return NULL;
+}
+
+/* ---- frames --------------------------------------------------------------------------------- */
+
+static void frame_drop(struct frame *frame)
+{
+	buffer_unlock(frame->client);
+	for (int i = 0; i < frame->n_layers; i++)
+		buffer_unlock(frame->layers[i].buffer);
+	frame->memory = NULL;
+	frame->client = NULL;
+	frame->n_layers = 0;
+}
+
+void frames_init(struct lend_output *output)
+{
+	pixman_region32_init(&output->damage);
+	pixman_region32_init(&output->next.damage);
+	pixman_region32_init(&output->next.lacking);
+	pixman_region32_init(&output->latched.damage);
+	pixman_region32_init(&output->latched.lacking);
+	damage_ring_init(&output->ring);
+}
+
+void frames_finish(struct lend_output *output)
+{
+	frame_drop(&output->next);
+	frame_drop(&output->latched);
+	for (int i = 0; i < OWN_BUFFERS_MAX; i++)
+		free_own(output, &output->own[i]);
+	if (output->scratch)
+		pixman_image_unref(output->scratch);
+	damage_ring_finish(&output->ring);
+	pixman_region32_fini(&output->damage);
+	pixman_region32_fini(&output->next.damage);
+	pixman_region32_fini(&output->next.lacking);
+	pixman_region32_fini(&output->latched.damage);
+	pixman_region32_fini(&output->latched.lacking);
+}
+
+/* The picture changes by the output's damage; what a memory shown as frame `since` lacks then. */
+static void push_damage(struct lend_output *output, uint64_t since)
+{
+	struct frame *next = &output->next;
+
+	pixman_region32_copy(&next->damage, &output->damage);
+	if (pixman_region32_not_empty(&output->damage) || !output->latched.memory)
+		damage_ring_push(&output->ring, &output->damage);
+	next->sequence = output->ring.sequence;
+	damage_ring_since(&output->ring, since, output->width, output->height, &next->lacking);
+}
+
+/* Every layer, and the chain of each, has been refused; or the main buffer has. */
+static bool note_refusal(struct lend_output *output, const struct node *scanout)
+{
+	if (output->next.n_layers > 0) {
+		output->layers_refused = true;
+		for (size_t i = 0; i < output->n_nodes; i++) {
+			const struct node *node = &output->nodes[i];
+			if (node->layer && node->surface->chain)
+				chain_refused(node->surface->chain, output);
+		}
+		return true;
+	}
+	if (!scanout)
+		return false;
+	if (scanout->surface->chain)
+		chain_refused(scanout->surface->chain, output);
+	return output->backend->refuses(output, output->next.client, false) != NULL;
+}
+
+static void frame_failed(struct lend_output *output, int error)
+{
+	server_log(output->server, LEND_LOG_ERROR, "%s cannot show a frame: %s", output->name,
+		   strerror(-error));
+	scene_arm_timer(output->server);
+}
+
+/* Hands the next frame over. -EAGAIN: it was refused, and there is another way to show it. */
+static int present(struct lend_output *output, const struct node *scanout)
+{
+	struct frame *next = &output->next;
+	bool direct = next->client != NULL;
+
+	layers_collect(output, next);
+	scene_latch(output);
+	pixman_region32_clear(&output->damage);
+	int ret = output->backend->present(output, next);
+	if (ret >= 0) {
+		output->layers_dirty = output->cursor_dirty = false;
+		output->stats.frames++;
+		output->stats.scanout += direct;
+		return 0;
+	}
+	bool again = note_refusal(output, scanout);
+	scene_unlatch(output);
+	pixman_region32_union(&output->damage, &output->damage, &next->damage);
+	frame_drop(next);
+	if (!again)
+		frame_failed(output, ret);
+	return again ? -EAGAIN : 0;
+}
+
+static int scan_out(struct lend_output *output, const struct node *node)
+{
+	struct buffer *buffer = node->surface->current.buffer;
+	bool known = buffer->shown_by == output->serial;
+
+	push_damage(output, known ? buffer->shown_sequence : 0);
+	output->next.memory = buffer->memory;
+	output->next.client = buffer_lock(buffer);
+	buffer->shown_by = output->serial;
+	buffer->shown_sequence = output->ring.sequence;
+	int ret = present(output, node);
+	if (ret < 0)
+		buffer->shown_by = 0;
+	return ret;
+}
+
+/* Said once; tried again with the next commit, or in a while. */
+static void tell_failure(struct lend_output *output)
+{
+	scene_arm_timer(output->server);
+	if (output->failure < 0)
+		return;
+	output->failure = -ENOMEM;
+	server_log(output->server, LEND_LOG_ERROR,
+		   "%s shows nothing new: no memory for a buffer of %dx%d", output->name,
+		   output->width, output->height);
+	wl_signal_emit(&output->frame, output);
+}
+
+/* Only planes have something new: the main buffer stays. */
+static int present_again(struct lend_output *output)
+{
+	struct frame *next = &output->next;
+
+	pixman_region32_clear(&next->damage);
+	pixman_region32_clear(&next->lacking);
+	next->memory = output->latched.memory;
+	next->sequence = output->latched.sequence;
+	return present(output, NULL);
+}
+
+/* Draws what the chosen buffer lacks: this frame's damage and that of the frames it missed. */
+static int compose(struct lend_output *output)
+{
+	if (output->latched.memory && !output->latched.client &&
+	    !pixman_region32_not_empty(&output->damage))
+		return present_again(output);
+	struct own_buffer *own = free_own_buffer(output);
+	if (!own) {
+		tell_failure(output);
+		return 0;
+	}
+	output->failure = 0;
+	push_damage(output, own->sequence);
+	output->stats.copied += render_nodes(output, own, &output->next.lacking);
+	output->next.memory = own->memory;
+	own->sequence = output->ring.sequence;
+	int ret = present(output, NULL);
+	if (!output->next.memory && output->latched.memory != own->memory)
+		own->sequence = 0; /* drawn, but the display was not told */
+	return ret;
+}
+
+static bool is_shown_already(const struct lend_output *output, const struct node *scanout)
+{
+	const struct buffer *wanted = scanout ? scanout->surface->current.buffer : NULL;
+
+	return output->latched.memory && wanted == output->latched.client &&
+	       !output->layers_dirty && !output->cursor_dirty &&
+	       !pixman_region32_not_empty((pixman_region32_t *)&output->damage);
+}
+
+static void present_nothing(struct lend_output *output)
+{
+	struct presented now = {.sequence = output->latched.sequence};
+
+	clock_gettime(CLOCK_MONOTONIC, &now.when);
+	scene_latch(output);
+	scene_presented(output, &now);
+}
+
+/* -EAGAIN: what was chosen was refused, and is not chosen again. */
+static int show(struct lend_output *output)
+{
+	layers_choose(output);
+	struct node *scanout = scene_decide(output);
+	pixman_region32_intersect_rect(&output->damage, &output->damage, 0, 0,
+				       (unsigned)output->width, (unsigned)output->height);
+	if (is_shown_already(output, scanout)) {
+		present_nothing(output);
+		return 0;
+	}
+	return scanout ? scan_out(output, scanout) : compose(output);
+}
+
+void output_repaint(struct lend_output *output)
+{
+	output->scheduled = false;
+	if (output->doomed)
+		return;
+	scene_build(output);
+	output_take_cursor(output);
+	while (show(output) == -EAGAIN)
+		;
+}
+
+static void tell_frame(struct lend_output *output)
+{
+	struct lend_server *server = output->server;
+	struct lend_rect damage[RECTS_MAX];
+	int n = 0;
+
+	wl_signal_emit(&output->frame, output);
+	if (!server->events.output_frame || output->doomed)
+		return;
+	const pixman_box32_t *boxes = pixman_region32_rectangles(&output->latched.damage, &n);
+	for (int i = 0; i < n; i++)
+		damage[i] = (struct lend_rect){boxes[i].x1, boxes[i].y1, boxes[i].x2 - boxes[i].x1,
+					       boxes[i].y2 - boxes[i].y1};
+	server->in_events++;
+	server->events.output_frame(server->data, output, output->latched.memory, damage,
+				    (size_t)n);
+	server->in_events--;
+}
+
+void output_presented(struct lend_output *output, const struct presented *presented)
+{
+	struct frame before = output->latched;
+
+	if (output->next.memory) {
+		output->latched = output->next;
+		output->latched_at = presented->when;
+		output->next = before; /* its regions serve the next one */
+		frame_drop(&output->next);
+		tell_frame(output);
+	}
+	scene_presented(output, presented);
+}
+
+/* What was on its way will not be told of any more. */
+void output_lost(struct lend_output *output)
+{
+	struct presented now = {0};
+
+	if (output->next.memory) {
+		clock_gettime(CLOCK_MONOTONIC, &now.when);
+		output_presented(output, &now);
+	}
+	output->cursor_dirty = output->layers_dirty = true;
+	output_damage_all(output);
+	output_schedule(output);
+}

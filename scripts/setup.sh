@@ -1,24 +1,33 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Installs what is missing for the named purposes, or says what to install.
-# usage: scripts/setup.sh [build] [demo] [test] [lint] [more]
+# usage: scripts/setup.sh [build] [demo] [test] [vm] [lint] [more]
 set -eu
 
 packages_for() {
 	case $1 in
 	build) echo gcc libc6-dev meson ninja-build pkg-config libwayland-dev wayland-protocols \
-		libpixman-1-dev libdrm-dev libcairo2-dev scdoc ;;
+		libpixman-1-dev libdrm-dev libcairo2-dev libjson-c-dev libxkbcommon-dev libseat-dev libudev-dev \
+		libinput-dev scdoc ;;
 	demo) echo weston fonts-dejavu-core python3 ;;
-	test) echo g++ libcmocka-dev strace binutils ;;
+	test) echo g++ libcmocka-dev strace binutils seatd umockdev libumockdev-dev ;;
+	# gcc-12 is what Debian 12 builds its kernels with, and so their modules (tests/vm).
+	vm) echo python3 qemu-system-x86 busybox-static kmod xz-utils udev seatd make gcc-12 \
+		$(if debian_is_at_least 13; then echo qemu-system-modules-spice; fi) ;;
 	lint) echo clang-format clang-tidy ;;
 	more) echo clang ;;
-	*) echo "setup: unknown purpose '$1': build, demo, test, lint, more" >&2; return 1 ;;
+	*) echo "setup: unknown purpose '$1': build, demo, test, vm, lint, more" >&2; return 1 ;;
 	esac
 }
 
 is_debian() {
 	[ -r /etc/os-release ] && command -v apt-get dpkg-query >/dev/null || return 1
 	(. /etc/os-release; case " ${ID:-} ${ID_LIKE:-} " in *' debian '*) ;; *) false ;; esac)
+}
+
+# Testing and unstable have no number: they are newer than every release.
+debian_is_at_least() {
+	[ "$(. /etc/os-release 2>/dev/null; echo "${VERSION_ID:-99}" | cut -d. -f1)" -ge "$1" ]
 }
 
 is_installed() {
@@ -75,7 +84,8 @@ setup_other() {
 		command -v $program >/dev/null || missing="$missing $program"
 	done
 	for library in 'wayland-server >= 1.21' 'wayland-client >= 1.21' 'wayland-protocols >= 1.31' \
-		'pixman-1 >= 0.42' 'libdrm >= 2.4.114' cairo; do
+		'pixman-1 >= 0.42' 'libdrm >= 2.4.114' cairo 'libseat >= 0.7' libudev \
+		'libinput >= 1.22'; do
 		pkg-config --exists "$library" 2>/dev/null || missing="$missing, $library"
 	done
 	echo "setup: this is not Debian; nothing is installed for you"

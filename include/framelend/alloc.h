@@ -28,6 +28,11 @@ struct lend_device_info {
 	int prefer_shadow;   /* DRM_CAP_DUMB_PREFER_SHADOW: the driver asks not to be read through */
 	int primary;         /* a primary node; render nodes refuse dumb buffers on every driver
 	                        (EACCES; observed on real drivers in a VM) */
+	/* From the table of drivers (src/alloc/drivers.c names each row's source): */
+	int flush;   /* 1: the display shows a copy, which the driver renews from the damage of a commit;
+	                0: it reads the buffer itself; -1: not known */
+	int foreign; /* it shows memory that it did not allocate: the displayed picture was compared */
+	const char *foreign_reason; /* why not, a sentence; "" if it does */
 };
 
 /**

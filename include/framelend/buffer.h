@@ -164,6 +164,17 @@ struct lend_buffer_info {
  */
 LEND_EXPORT int lend_buffer_import(const struct lend_buffer_info *info, struct lend_buffer **buffer);
 
+/**
+ * Makes a buffer of memory that is mapped already and has no descriptor to hand out: the caller's own
+ * map, which must outlive it. The plane's fds in info are ignored and described as -1. length: bytes
+ * from pixels on. lend_buffer_send() refuses it (-EMEDIUMTYPE); everything else works. There are no
+ * brackets: the caller sees to coherence.
+ *
+ * Errors as lend_buffer_import(). Since 0.1.
+ */
+LEND_EXPORT int lend_buffer_wrap(const struct lend_buffer_info *info, void *pixels, size_t length,
+				 struct lend_buffer **buffer);
+
 /** Unmaps, closes and frees. An open access is ended first. Since 0.1. */
 LEND_EXPORT void lend_buffer_destroy(struct lend_buffer *buffer);
 

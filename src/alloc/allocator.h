@@ -23,8 +23,9 @@ struct memory {
 struct allocator {
 	const char *name;
 	enum lend_memory memory;
-	bool own;     /* made by the display device itself */
-	bool foreign; /* a dma-buf of another origin, which the display would have to import */
+	bool own;	 /* made by the display device itself */
+	bool foreign;	 /* a dma-buf of another origin, which the display would have to import */
+	bool contiguous; /* in one piece, on devices that show no other memory */
 	uint32_t planes_max;
 	int (*allocate)(struct lend_device *device, const struct lend_buffer_options *options,
 			struct memory *memory, struct trial *trial);
@@ -34,12 +35,6 @@ extern const struct allocator dumb_allocator, heap_allocator, udmabuf_allocator,
 
 /* Notes the step and its call that failed, with errno; returns -errno. */
 int trial_fail(struct trial *trial, enum lend_depth step, const char *call);
-
-/* Shows that the memory can be written and read back through its fd, and leaves it zeroed. */
-int trial_map(const struct memory *memory, struct trial *trial);
-
-/* Measures the caching of memory that trial_map() passed; LEND_CACHING_UNKNOWN if that fails. */
-enum lend_caching trial_measure(const struct memory *memory);
 
 /* Lays the format's planes out one after another, for allocators that leave us the choice. false:
  * more than the 4 GiB that DRM can describe. */

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "alloc/device.h"
+#include "alloc/cache.h"
+#include "alloc/verdict.h"
 #include "common/error.h"
 #include "common/options.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <xf86drm.h>
 
@@ -28,6 +32,14 @@ static int identify(struct lend_device *device, const char *path)
 	if (!device->driver || !device->path)
 		return fail(-ENOMEM, "out of memory");
 	uname(&device->system);
+	struct stat status;
+	if (fstat(device->fd, &status) == 0 && S_ISCHR(status.st_mode))
+		place_find(status.st_rdev, &device->place);
+	device->known = driver_find(device->driver, device->system.release);
+	if (device->known->foreign_reason)
+		subject_expand(&(struct subject){device->driver, device->system.release, path},
+			       device->known->foreign_reason, device->foreign_reason,
+			       sizeof(device->foreign_reason));
 	device->dumb = cap(device->fd, DRM_CAP_DUMB_BUFFER);
 	device->prefer_shadow = cap(device->fd, DRM_CAP_DUMB_PREFER_SHADOW);
 	device->primary = drmGetNodeTypeFromFd(device->fd) == DRM_NODE_PRIMARY;
@@ -100,6 +112,46 @@ void lend_device_destroy(struct lend_device *device)
 	free(device);
 }
 
+/* ---- findings ---- */
+
+/* Without sysfs the node's name has to do. */
+static struct cache_key cache_key(const struct lend_device *device, char *place, size_t length)
+{
+	snprintf(place, length, "%s %s", device->place.path[0] ? device->place.path : device->path,
+		 device->place.id);
+	return (struct cache_key){
+		.version = VERSION,
+		.kernel = device->system.release,
+		.driver = device->driver,
+		.place = place,
+	};
+}
+
+struct finding *device_finding(struct lend_device *device, enum lend_memory memory)
+{
+	char place[512];
+	if (!device->remembered) {
+		const struct cache_key key = cache_key(device, place, sizeof(place));
+		cache_read(&key, device->findings);
+	}
+	device->remembered = true;
+	return &device->findings[memory];
+}
+
+void device_remember(const struct lend_device *device)
+{
+	char place[512];
+	const struct cache_key key = cache_key(device, place, sizeof(place));
+	cache_write(&key, device->findings);
+}
+
+/* ---- what a device says of itself ---- */
+
+static int as_number(enum answer answer)
+{
+	return answer == UNKNOWN ? -1 : answer == YES;
+}
+
 int lend_device_describe(const struct lend_device *device, struct lend_device_info *info)
 {
 	if (!device || !info)
@@ -112,6 +164,9 @@ int lend_device_describe(const struct lend_device *device, struct lend_device_in
 		.dumb = device->dumb,
 		.prefer_shadow = device->prefer_shadow,
 		.primary = device->primary,
+		.flush = as_number(device->known->flush),
+		.foreign = device->known->foreign == FOREIGN_SHOWN,
+		.foreign_reason = device->foreign_reason,
 	};
 	int result = info_write(info, &own, sizeof(own));
 	if (result < 0)

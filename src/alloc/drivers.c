@@ -1,216 +1,507 @@
 /* SPDX-License-Identifier: MIT */
+/* What is known of each driver: one row a driver and range of kernels, the special before the
+ * general. Rows say where the knowledge comes from; only "driver in a VM" was seen by us. */
 #include "alloc/knowledge.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
-#define CREATE_DUMB  "DRM_IOCTL_MODE_CREATE_DUMB"
-#define HANDLE_TO_FD "DRM_IOCTL_PRIME_HANDLE_TO_FD"
-#define FD_TO_HANDLE "DRM_IOCTL_PRIME_FD_TO_HANDLE"
-#define NEWER_6_6                                                                                  \
-	"Run Linux 6.6 or later (Debian 13 has it; Debian 12 in bookworm-backports). Until then "  \
-	"the server copies what changed once a frame."
-#define COPIED "Nothing to do: the server copies what changed once a frame."
+#define CACHED	       LEND_CACHING_CACHED
+#define COMBINED       LEND_CACHING_WRITE_COMBINED
 
-static const struct explanation explanations[] = {
-	/* dumb: creating */
-	{"dumb", CREATE_DUMB, EACCES, NULL, NULL, NULL,
-	 "{path} is not the display's primary node: render nodes refuse dumb buffers with every "
-	 "driver.",
-	 "Open the primary node, /dev/dri/card0 or another card; it needs neither master nor "
-	 "authentication.",
-	 "drivers in a VM"},
-	{"dumb", CREATE_DUMB, ENOSYS, NULL, NULL, NULL,
-	 "{driver} makes no dumb buffers: it drives a GPU that has no display of its own.",
-	 "Open the device that drives the display; where the GPU is a separate one, that is "
-	 "another card in /dev/dri.",
-	 "kernel source"},
-	{"dumb", CREATE_DUMB, EINVAL, "virtio_gpu", NULL, NULL,
-	 "virtio_gpu makes dumb buffers of 32 bits a pixel only.",
-	 "Ask for XRGB8888 or another format of 32 bits.", "kernel source"},
-	{"dumb", CREATE_DUMB, EINVAL, NULL, NULL, NULL,
-	 "{driver} makes no dumb buffer of this size or of this many bits a pixel.",
-	 "Ask for XRGB8888 and for a size that the display can show.", "kernel source"},
-	{"dumb", CREATE_DUMB, ENOMEM, NULL, NULL, NULL,
-	 "{driver} has no memory left for a dumb buffer of this size: the system's, or on a "
-	 "graphics card its own.",
-	 "Use fewer or smaller buffers, or close other programs that hold some.", "kernel source"},
+#define NOT_CONTIGUOUS "{driver} shows memory in one piece only, which this is not."
+#define NO_DISPLAY     "{driver} has no display that could show it."
+#define BY_COPYING                                                                                  \
+	"{driver} would copy the pixels out of foreign memory, by the kernel's source; nobody has " \
+	"compared the picture yet."
 
-	/* dumb: sharing */
-	{"dumb", HANDLE_TO_FD, ENOENT, "vmwgfx", "5.17", "6.9",
-	 "vmwgfx in Linux {kernel} makes the buffer but cannot share it: PRIME looks for it where "
-	 "only surfaces are kept and finds nothing. It is so from Linux 5.17 on; Linux 6.9 and "
-	 "later releases of the 6.6 stable series repaired it.",
-	 "Run Linux 6.9 or later, or the newest 6.6 (Debian 13 has 6.12; Debian 12 in "
-	 "bookworm-backports). Until then the server copies what changed once a frame.",
-	 "kernel source; 6.1 and 6.12 in a VM"},
-	{"dumb", HANDLE_TO_FD, EPERM, "vmwgfx", NULL, "5.17",
-	 "vmwgfx in Linux {kernel} marks its dumb buffers as not shareable, as all its releases "
-	 "before 5.17 do.",
-	 "Run Linux 6.9 or later, or the newest 6.6. Until then the server copies what "
-	 "changed once a frame.",
-	 "kernel source"},
-	{"dumb", HANDLE_TO_FD, ENOSYS, "bochs-drm", NULL, "6.6",
-	 "bochs-drm in Linux {kernel} has no PRIME: its buffers cannot leave the process.",
-	 NEWER_6_6, "6.1 and 6.12 in a VM"},
-	{"dumb", HANDLE_TO_FD, ENOSYS, "qxl", NULL, "6.6",
-	 "qxl in Linux {kernel} has no PRIME export: its buffers cannot leave the process.",
-	 NEWER_6_6, "kernel source; 6.12 in a VM"},
-	{"dumb", HANDLE_TO_FD, ENOSYS, "ast", NULL, "6.6",
-	 "ast in Linux {kernel} has no PRIME: its buffers cannot leave the process.", NEWER_6_6,
-	 "kernel source"},
-	{"dumb", HANDLE_TO_FD, ENOSYS, NULL, NULL, NULL,
-	 "{driver} in Linux {kernel} has no PRIME export: its buffers cannot leave the process.",
-	 "A newer kernel may have it. Until then the server copies what changed once a frame.",
-	 "kernel source"},
-	{"dumb", "DRM_IOCTL_MODE_MAP_DUMB", 0, NULL, NULL, NULL,
-	 "{driver} shares the buffer but gives no place to map it at ({meaning}), without which "
-	 "some drivers let nobody map it.",
-	 COPIED, "kernel source"},
+static const struct driver drivers[] = {
+	/* Graphics cards and processors with graphics. */
+	{
+		.name = "i915",
+		.flush = NO,
+		.foreign_reason =
+			"i915 accepts foreign memory, but does not flush the CPU's caches for "
+			"it: stale pixels. On a separate card it refuses it.",
+		.caching = CACHED,
+		.paced = YES,
+		.atomic = YES,
+		.modifiers = YES,
+		.remark =
+			"The end of an access flushes the CPU's caches. Drawing in what is on display "
+			"must be told all the same (a commit or DIRTYFB), since the display may rest "
+			"on a compressed copy or in the panel. On a separate card the memory is "
+			"video memory and write-combined.",
+		.source = "i915_gem_dmabuf.c, intel_fb.c",
+		.evidence = EVIDENCE_SOURCE,
+	},
+	{
+		.name = "xe",
+		.flush = NO,
+		.foreign_reason = "xe shows foreign memory on processors with graphics, by the "
+				  "kernel's source, but refuses it on separate cards; nobody has "
+				  "compared the picture yet.",
+		.caching = COMBINED,
+		.paced = YES,
+		.atomic = YES,
+		.modifiers = YES,
+		.remark =
+			"Drivers that copy out of foreign memory (udl, simpledrm, vkms) cannot show "
+			"its buffers.",
+		.source = "xe_dma_buf.c, xe_bo.c",
+		.evidence = EVIDENCE_SOURCE,
+	},
+	{
+		.name = "amdgpu",
+		.flush = NO,
+		.foreign_reason = "amdgpu never scans out memory that it did not allocate.",
+		.caching = COMBINED,
+		.paced = YES,
+		.atomic = YES,
+		.modifiers = YES,
+		.remark = "An access for reading moves the buffer out of video memory.",
+		.source = "amdgpu_dma_buf.c, amdgpu_display.c",
+		.evidence = EVIDENCE_SOURCE,
+	},
+	{
+		.name = "radeon",
+		.flush = NO,
+		.foreign_reason = "radeon never scans out memory that it did not allocate.",
+		.caching = COMBINED,
+		.paced = YES,
+		.atomic = NO,
+		.modifiers = NO,
+		.remark = "Video memory comes as it was left, not cleared.",
+		.source = "radeon_prime.c, radeon_display.c; QEMU's RV100 without acceleration",
+		.evidence = EVIDENCE_VM,
+	},
+	{
+		.name = "nouveau",
+		.flush = NO,
+		.foreign_reason =
+			"nouveau copies foreign memory once, when it is first shown: later "
+			"drawing stays unseen.",
+		.caching = COMBINED,
+		.paced = YES,
+		.atomic = NO,
+		.modifiers = YES,
+		.remark =
+			"Video memory comes as it was left, not cleared. Atomic commits are there but "
+			"off by default (nouveau.atomic=1).",
+		.source = "nouveau_bo.c, nouveau_display.c",
+		.evidence = EVIDENCE_SOURCE,
+	},
+	{
+		.name = "nvidia-drm",
+		.foreign_reason =
+			"whether nvidia-drm shows memory that it did not allocate is not known.",
+		.caching = COMBINED,
+		.paced = YES,
+		.atomic = YES,
+		.modifiers = YES,
+		.remark =
+			"Needs the module parameter modeset=1. Its exports can be mapped after MAP_DUMB "
+			"only.",
+		.source = "nvidia-drm-gem-nvkms-memory.c (open kernel modules)",
+		.evidence = EVIDENCE_SOURCE,
+	},
 
-	/* udmabuf */
-	{"udmabuf", "open(/dev/udmabuf)", ENOENT, NULL, NULL, NULL,
-	 "this kernel offers no udmabuf: the module is not loaded, or {kernel} was built without "
-	 "CONFIG_UDMABUF (as Debian 12's 6.1 was).",
-	 "Load the module (modprobe udmabuf) or run a kernel that has it.", "6.1 in a VM"},
-	{"udmabuf", "open(/dev/udmabuf)", EACCES, NULL, NULL, NULL,
-	 "this user may not open /dev/udmabuf.",
-	 "Give access with a udev rule (TAG+=\"uaccess\"), or join the group that the device "
-	 "belongs to, kvm with systemd's rules.",
-	 "recalled"},
-	{"udmabuf", "UDMABUF_CREATE", EINVAL, NULL, NULL, NULL,
-	 "udmabuf refuses the size: it makes buffers of up to 64 MiB unless told otherwise.",
-	 "Raise the limit (as root, in /sys/module/udmabuf/parameters/size_limit_mb) or ask for "
-	 "a smaller buffer.",
-	 "kernel source"},
+	/* Displays of virtual machines. */
+	{
+		.name = "vmwgfx",
+		.before = "5.17",
+		.flush = YES,
+		.foreign_reason =
+			"vmwgfx accepts foreign memory, but on some virtual devices goes on "
+			"showing the old picture without an error.",
+		.unshared_call = "DRM_IOCTL_PRIME_HANDLE_TO_FD",
+		.unshared_error = EPERM,
+		.caching = CACHED,
+		.paced = NO,
+		.atomic = YES,
+		.modifiers = YES,
+		.remark = "Its dumb buffers are marked as not shareable.",
+		.source = "ttm_object.c, vmwgfx_prime.c",
+		.evidence = EVIDENCE_SOURCE,
+	},
+	{
+		.name = "vmwgfx",
+		.since = "5.17",
+		.before = "6.9",
+		.flush = YES,
+		.foreign_reason =
+			"vmwgfx accepts foreign memory, but on some virtual devices goes on "
+			"showing the old picture without an error.",
+		.unshared_call = "DRM_IOCTL_PRIME_HANDLE_TO_FD",
+		.unshared_error = ENOENT,
+		.caching = CACHED,
+		.paced = NO,
+		.atomic = YES,
+		.modifiers = YES,
+		.remark = "Late releases of the 6.6 stable series share, as 6.9 does.",
+		.source = "vmwgfx_prime.c; 6.1 on QEMU's vmware-svga, one check relaxed",
+		.evidence = EVIDENCE_VM,
+	},
+	{
+		.name = "vmwgfx",
+		.since = "6.9",
+		.flush = YES,
+		.foreign_reason =
+			"vmwgfx accepts foreign memory, but on some virtual devices goes on "
+			"showing the old picture without an error.",
+		.caching = CACHED,
+		.paced = NO,
+		.atomic = YES,
+		.modifiers = YES,
+		.remark = "VirtualBox's device showed foreign memory exactly, QEMU's did not.",
+		.hazard = "memory that went between vmwgfx and others has crashed Linux 6.12.",
+		.source =
+			"6.12 on QEMU's vmware-svga, one check relaxed; VirtualBox's VMSVGA, once",
+		.evidence = EVIDENCE_VM,
+	},
+	{
+		.name = "virtio_gpu",
+		.flush = YES,
+		.foreign_reason = "virtio_gpu refuses memory that it did not allocate.",
+		.caching = CACHED,
+		.paced = NO,
+		.atomic = YES,
+		.modifiers = NO,
+		.remark = "Dumb buffers have 32 bits a pixel and no other.",
+		.source = "6.12 on QEMU's virtio-gpu; virtgpu_gem.c",
+		.evidence = EVIDENCE_VM,
+	},
+	{
+		.name = "qxl",
+		.before = "6.6",
+		.flush = YES,
+		.foreign_reason = "qxl cannot import buffers.",
+		.unshared_call = "mmap",
+		.unshared_error = ENOSYS,
+		.caching = CACHED,
+		.paced = NO,
+		.atomic = YES,
+		.modifiers = YES,
+		.remark = "It exports buffers that nobody can map or import.",
+		.source = "6.1 on QEMU's qxl",
+		.evidence = EVIDENCE_VM,
+	},
+	{
+		.name = "qxl",
+		.since = "6.6",
+		.flush = YES,
+		.foreign_reason = "qxl cannot import buffers.",
+		.caching = CACHED,
+		.paced = NO,
+		.atomic = YES,
+		.modifiers = YES,
+		.remark = "Nobody else can import its buffers.",
+		.source = "6.12 on QEMU's qxl",
+		.evidence = EVIDENCE_VM,
+	},
+	{
+		.name = "bochs-drm",
+		.before = "6.6",
+		.flush = NO,
+		.foreign_reason = "bochs-drm refuses memory that it did not allocate.",
+		.unshared_call = "DRM_IOCTL_PRIME_HANDLE_TO_FD",
+		.unshared_error = ENOSYS,
+		.caching = CACHED,
+		.paced = NO,
+		.atomic = YES,
+		.modifiers = YES,
+		.remark = "It has no PRIME.",
+		.source = "6.1 on QEMU's bochs-display",
+		.evidence = EVIDENCE_VM,
+	},
+	{
+		.name = "bochs-drm",
+		.since = "6.6",
+		.before = "6.13",
+		.flush = NO,
+		.foreign_reason = "bochs-drm refuses memory that it did not allocate.",
+		.caching = CACHED,
+		.paced = NO,
+		.atomic = YES,
+		.modifiers = YES,
+		.remark = "Nobody else can import its buffers.",
+		.source = "6.12 on QEMU's bochs-display",
+		.evidence = EVIDENCE_VM,
+	},
+	{
+		.name = "bochs-drm",
+		.since = "6.13",
+		.foreign_reason =
+			"bochs-drm has changed its memory since it was last looked at, when it "
+			"refused memory that it did not allocate.",
+		.caching = CACHED,
+		.paced = NO,
+		.atomic = YES,
+		.modifiers = YES,
+		.remark = "It draws from ordinary memory now, no longer from the card's own.",
+		.source = "release notes",
+		.evidence = EVIDENCE_RECALLED,
+	},
+	{
+		.name = "cirrus",
+		.flush = YES,
+		.foreign = FOREIGN_SHOWN,
+		.caching = CACHED,
+		.paced = NO,
+		.atomic = YES,
+		.modifiers = YES,
+		.remark = "",
+		.source = "6.12 on QEMU's cirrus-vga: udmabuf, heap, vgem, virtio_gpu, vkms shown",
+		.evidence = EVIDENCE_VM,
+	},
+	{
+		.name = "hyperv_drm",
+		.flush = YES,
+		.foreign_reason = BY_COPYING,
+		.caching = CACHED,
+		.paced = NO,
+		.atomic = YES,
+		.remark = "",
+		.source = "hyperv_drm_modeset.c",
+		.evidence = EVIDENCE_SOURCE,
+	},
 
-	/* heap */
-	{"heap", "open(/dev/dma_heap/system)", ENOENT, NULL, NULL, NULL,
-	 "this kernel offers no system heap: {kernel} was built without "
-	 "CONFIG_DMABUF_HEAPS_SYSTEM (as Debian 12's 6.1 was).",
-	 "Run a kernel that has it.", "6.1 in a VM"},
-	{"heap", "open(/dev/dma_heap/system)", EACCES, NULL, NULL, NULL,
-	 "only root may open the system heap unless a rule says otherwise.",
-	 "Run the server as root, or give its user access to /dev/dma_heap/system with a udev "
-	 "rule.",
-	 "6.12 in a VM"},
+	/* Displays without hardware of their own. */
+	{
+		.name = "simpledrm",
+		.flush = YES,
+		.foreign = FOREIGN_SHOWN,
+		.caching = CACHED,
+		.paced = NO,
+		.atomic = YES,
+		.modifiers = YES,
+		.remark = "It has the one mode that the firmware left.",
+		.source = "6.12 in QEMU",
+		.evidence = EVIDENCE_VM,
+	},
+	{
+		.name = "vkms",
+		.flush = NO,
+		.foreign = FOREIGN_SHOWN,
+		.caching = CACHED,
+		.paced = YES,
+		.atomic = YES,
+		.modifiers = YES,
+		.remark = "",
+		.source = "6.12, built out of tree: udmabuf, heap, vgem, virtio_gpu, cirrus shown",
+		.evidence = EVIDENCE_VM,
+	},
+	{
+		.name = "vgem",
+		.headless = true,
+		.foreign_reason = NO_DISPLAY,
+		.caching = COMBINED,
+		.remark = "It makes dumb buffers without saying so in its capabilities.",
+		.source = "6.12",
+		.evidence = EVIDENCE_VM,
+	},
 
-	/* memfd */
-	{NULL, "memfd_create", ENOSYS, NULL, NULL, NULL,
-	 "this kernel has no memfd, or a sandbox forbids it.",
-	 "Allow the system call memfd_create (Linux 3.17 and later have it).", "manual page"},
-	{NULL, "ftruncate", EFBIG, NULL, NULL, NULL,
-	 "the buffer is larger than a file may be here.",
-	 "Raise the limit on file sizes (ulimit -f) or ask for a smaller buffer.", "manual page"},
+	/* Displays that the kernel copies to: servers' consoles, USB. */
+	{
+		.name = "ast",
+		.before = "6.6",
+		.flush = YES,
+		.foreign_reason = BY_COPYING,
+		.unshared_call = "DRM_IOCTL_PRIME_HANDLE_TO_FD",
+		.unshared_error = ENOSYS,
+		.caching = CACHED,
+		.paced = NO,
+		.atomic = YES,
+		.remark = "It has no PRIME.",
+		.source = "ast_drv.c",
+		.evidence = EVIDENCE_SOURCE,
+	},
+	{
+		.name = "ast",
+		.since = "6.6",
+		.flush = YES,
+		.foreign_reason = BY_COPYING,
+		.caching = CACHED,
+		.paced = NO,
+		.atomic = YES,
+		.remark = "",
+		.source = "ast_drv.c, ast_mode.c",
+		.evidence = EVIDENCE_SOURCE,
+	},
+	{
+		.name = "mgag200",
+		.flush = YES,
+		.foreign_reason = BY_COPYING,
+		.caching = CACHED,
+		.atomic = YES,
+		.remark = "",
+		.source = "mgag200_mode.c",
+		.evidence = EVIDENCE_SOURCE,
+	},
+	{
+		.name = "udl",
+		.flush = YES,
+		.foreign_reason = BY_COPYING,
+		.caching = CACHED,
+		.atomic = YES,
+		.remark = "",
+		.source = "udl_modeset.c",
+		.evidence = EVIDENCE_SOURCE,
+	},
+	{
+		.name = "gud",
+		.flush = YES,
+		.foreign_reason = BY_COPYING,
+		.caching = CACHED,
+		.atomic = YES,
+		.remark = "",
+		.source = "gud_pipe.c",
+		.evidence = EVIDENCE_SOURCE,
+	},
 
-	/* mapping and importing, whatever the allocator */
-	{NULL, "mmap", EACCES, NULL, NULL, NULL,
-	 "the buffer was shared for reading only, and stays so for life: the first export "
-	 "decides.",
-	 "Export it with DRM_RDWR before anything else does.", "drivers in a VM"},
-	{NULL, "mmap", ENODEV, NULL, NULL, NULL, "{driver} shares buffers that a CPU cannot map.",
-	 "A newer kernel may be able to. Until then the server copies what changed once a frame.",
-	 "kernel source"},
-	{NULL, "reading back", EIO, NULL, NULL, NULL,
-	 "what was written through the shared buffer's map is not what another map of it shows.",
-	 COPIED, "by definition"},
-	{NULL, FD_TO_HANDLE, ENOSYS, NULL, NULL, NULL, "{driver} cannot import buffers at all.",
-	 COPIED, "qxl in a VM"},
-	{NULL, FD_TO_HANDLE, 0, NULL, NULL, NULL,
-	 "{driver} refuses to show memory that it did not allocate ({meaning}).", COPIED,
-	 "drivers in a VM"},
-	{NULL, "DMA_BUF_IOCTL_SYNC", 0, NULL, NULL, NULL,
-	 "{driver} does not let the CPU begin or end an access ({meaning}).", COPIED,
-	 "kernel source"},
+	/* Displays of systems on a chip. */
+	{
+		.name = "vc4",
+		.flush = NO,
+		.foreign = FOREIGN_CONTIGUOUS,
+		.foreign_reason = NOT_CONTIGUOUS,
+		.caching = COMBINED,
+		.paced = YES,
+		.atomic = YES,
+		.modifiers = YES,
+		.remark = "",
+		.source = "vc4_bo.c, drm_gem_dma_helper.c",
+		.evidence = EVIDENCE_SOURCE,
+	},
+	{
+		.name = "sun4i-drm",
+		.flush = NO,
+		.foreign = FOREIGN_CONTIGUOUS,
+		.foreign_reason = NOT_CONTIGUOUS,
+		.caching = COMBINED,
+		.paced = YES,
+		.atomic = YES,
+		.remark = "",
+		.source = "drm_gem_dma_helper.c",
+		.evidence = EVIDENCE_SOURCE,
+	},
+	{
+		.name = "meson",
+		.flush = NO,
+		.foreign = FOREIGN_CONTIGUOUS,
+		.foreign_reason = NOT_CONTIGUOUS,
+		.caching = COMBINED,
+		.paced = YES,
+		.atomic = YES,
+		.remark = "",
+		.source = "drm_gem_dma_helper.c",
+		.evidence = EVIDENCE_SOURCE,
+	},
+	{
+		.name = "imx-drm",
+		.flush = NO,
+		.foreign = FOREIGN_CONTIGUOUS,
+		.foreign_reason = NOT_CONTIGUOUS,
+		.caching = COMBINED,
+		.paced = YES,
+		.atomic = YES,
+		.remark = "",
+		.source = "drm_gem_dma_helper.c",
+		.evidence = EVIDENCE_SOURCE,
+	},
+	{
+		.name = "stm",
+		.flush = NO,
+		.foreign = FOREIGN_CONTIGUOUS,
+		.foreign_reason = NOT_CONTIGUOUS,
+		.caching = COMBINED,
+		.paced = YES,
+		.atomic = YES,
+		.remark = "",
+		.source = "drm_gem_dma_helper.c",
+		.evidence = EVIDENCE_SOURCE,
+	},
+	{
+		.name = "msm",
+		.foreign_reason =
+			"msm reaches foreign memory through its IOMMU, by the kernel's source; "
+			"nobody has compared the picture yet.",
+		.caching = COMBINED,
+		.paced = YES,
+		.atomic = YES,
+		.modifiers = YES,
+		.remark =
+			"Rows are multiples of 32 pixels. A panel with a memory of its own has to be "
+			"told of what changed.",
+		.source = "msm_gem.c, msm_gem_prime.c",
+		.evidence = EVIDENCE_SOURCE,
+	},
+	{
+		.name = "rockchip",
+		.foreign_reason =
+			"rockchip reaches foreign memory through its IOMMU, by the kernel's "
+			"source; nobody has compared the picture yet.",
+		.caching = COMBINED,
+		.paced = YES,
+		.atomic = YES,
+		.modifiers = YES,
+		.remark = "Rows are multiples of 64 pixels.",
+		.source = "rockchip_drm_gem.c",
+		.evidence = EVIDENCE_SOURCE,
+	},
 
-	/* any call */
-	{NULL, NULL, EMFILE, NULL, NULL, NULL, "this process has as many files open as it may.",
-	 "Close some, or raise the limit (ulimit -n).", "manual page"},
-	{NULL, NULL, ENFILE, NULL, NULL, NULL, "the whole system has as many files open as it may.",
-	 "Close programs, or raise the limit (sysctl fs.file-max).", "manual page"},
-	{NULL, NULL, ENOMEM, NULL, NULL, NULL, "there is not enough memory for the buffer.",
-	 "Use fewer or smaller buffers, or close other programs.", "manual page"},
-	{NULL, NULL, 0, NULL, NULL, NULL,
-	 "{call} failed ({meaning}), and what that means here is not known yet.",
-	 "Report it with the driver ({driver}) and the kernel ({kernel}).", "none"},
+	/* Renderers without a display, to be paired with one. */
+	{.name = "lima",
+	 .headless = true,
+	 .foreign_reason = NO_DISPLAY,
+	 .remark = "",
+	 .source = "lima_drv.c",
+	 .evidence = EVIDENCE_SOURCE},
+	{.name = "panfrost",
+	 .headless = true,
+	 .foreign_reason = NO_DISPLAY,
+	 .remark = "",
+	 .source = "panfrost_drv.c",
+	 .evidence = EVIDENCE_SOURCE},
+	{.name = "panthor",
+	 .headless = true,
+	 .foreign_reason = NO_DISPLAY,
+	 .remark = "",
+	 .source = "panthor_drv.c",
+	 .evidence = EVIDENCE_SOURCE},
+	{.name = "v3d",
+	 .headless = true,
+	 .foreign_reason = NO_DISPLAY,
+	 .remark = "",
+	 .source = "v3d_drv.c",
+	 .evidence = EVIDENCE_SOURCE},
+	{.name = "etnaviv",
+	 .headless = true,
+	 .foreign_reason = NO_DISPLAY,
+	 .remark = "",
+	 .source = "etnaviv_drv.c",
+	 .evidence = EVIDENCE_SOURCE},
+
+	{
+		.foreign_reason =
+			"nobody has seen yet that {driver} shows memory that it did not allocate, and a "
+			"driver may accept it and go on showing the old picture.",
+		.remark = "",
+		.source = "",
+		.evidence = EVIDENCE_NONE,
+	},
 };
 
-/* Only drivers whose displayed picture was compared with what a client drew in foreign memory may
- * be trusted with it: others accept it and go on showing an old picture. */
-static const struct foreign_rule foreign_rules[] = {
-	{"cirrus", true, NULL, "driver in a VM"},
-	{"simpledrm", true, NULL, "driver in a VM"},
-	{"vkms", true, NULL, "driver in a VM"},
-	{"amdgpu", false, "amdgpu never scans out memory that it did not allocate.",
-	 "kernel source"},
-	{"radeon", false, "radeon never scans out memory that it did not allocate.",
-	 "driver in a VM"},
-	{"nouveau", false,
-	 "nouveau copies foreign memory once, when it is first shown: later drawing stays unseen.",
-	 "kernel source"},
-	{"i915", false,
-	 "i915 accepts foreign memory, but does not flush the CPU's caches for it: stale pixels.",
-	 "kernel source"},
-	{"vmwgfx", false,
-	 "vmwgfx accepts foreign memory, but on some virtual devices goes on showing the old "
-	 "picture without an error.",
-	 "driver in a VM"},
-	{"virtio_gpu", false, "virtio_gpu refuses memory that it did not allocate.",
-	 "driver in a VM"},
-	{"qxl", false, "qxl cannot import buffers.", "driver in a VM"},
-	{"bochs-drm", false, "bochs-drm refuses memory that it did not allocate.",
-	 "driver in a VM"},
-	{"vc4", false, "vc4 shows contiguous memory only, which this is not.", "kernel source"},
-	{NULL, false,
-	 "nobody has seen yet that {driver} shows memory that it did not allocate, and a driver "
-	 "may accept it and go on showing the old picture.",
-	 "none"},
-};
-
-bool kernel_between(const char *release, const char *since, const char *before)
+const struct driver *driver_find(const char *name, const char *kernel)
 {
-	unsigned major = 0, minor = 0, limit_major, limit_minor;
-	sscanf(release, "%u.%u", &major, &minor);
-	if (since && sscanf(since, "%u.%u", &limit_major, &limit_minor) == 2 &&
-	    (major < limit_major || (major == limit_major && minor < limit_minor)))
-		return false;
-	return !before || sscanf(before, "%u.%u", &limit_major, &limit_minor) != 2 ||
-	       major < limit_major || (major == limit_major && minor < limit_minor);
+	const struct driver *driver = drivers;
+	while (driver->name && (strcmp(driver->name, name) != 0 ||
+				!kernel_between(kernel, driver->since, driver->before)))
+		driver++; /* the last row matches everything */
+	return driver;
 }
 
-static bool matches(const char *pattern, const char *value)
+const struct driver *driver_at(size_t index)
 {
-	return !pattern || strcmp(pattern, value) == 0;
-}
-
-const struct explanation *explanation_find(const char *allocator, const struct trial *trial,
-					   const struct subject *subject)
-{
-	const struct explanation *row = explanations;
-	while (!matches(row->allocator, allocator) || !matches(row->call, trial->call) ||
-	       (row->error != 0 && row->error != trial->error) ||
-	       !matches(row->driver, subject->driver) ||
-	       !kernel_between(subject->kernel, row->since, row->before))
-		row++; /* the last row matches everything */
-	return row;
-}
-
-const struct explanation *explanation_at(size_t index)
-{
-	return index < sizeof(explanations) / sizeof(*explanations) ? &explanations[index] : NULL;
-}
-
-const struct foreign_rule *foreign_find(const char *driver)
-{
-	const struct foreign_rule *rule = foreign_rules;
-	while (!matches(rule->driver, driver))
-		rule++; /* the last rule matches everything */
-	return rule;
-}
-
-const struct foreign_rule *foreign_at(size_t index)
-{
-	return index < sizeof(foreign_rules) / sizeof(*foreign_rules) ? &foreign_rules[index]
-								      : NULL;
+	return index < sizeof(drivers) / sizeof(*drivers) ? &drivers[index] : NULL;
 }

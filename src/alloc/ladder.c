@@ -63,10 +63,18 @@ static struct words impossible(const struct request *request, const struct alloc
 	return (struct words){NULL, NULL};
 }
 
+/* By the table, or since the displayed picture was read back on this very device. */
+static bool is_shown(struct lend_device *device, const struct allocator *allocator)
+{
+	const enum foreign foreign = device->known->foreign;
+	return foreign == FOREIGN_SHOWN ||
+	       (foreign == FOREIGN_CONTIGUOUS && allocator->contiguous) ||
+	       device_finding(device, allocator->memory)->depth == LEND_DEPTH_SEEN;
+}
+
 /* What makes an allocator not worth trying. */
 static struct words pointless(const struct request *request, const struct allocator *allocator)
 {
-	const struct foreign_rule *rule;
 	if (!allocator->own && !allocator->foreign)
 		return (struct words){NULL, NULL};
 	if (!(request->options.use & LEND_USE_SCANOUT))
@@ -76,11 +84,10 @@ static struct words pointless(const struct request *request, const struct alloca
 	if (!request->device)
 		return (struct words){"there is no display device that could show it.",
 				      "Give a display device, such as /dev/dri/card0."};
-	if (reads_slowly(request, request->device->caching[allocator->memory]))
+	if (reads_slowly(request, device_finding(request->device, allocator->memory)->caching))
 		return write_combined;
-	rule = foreign_find(request->device->driver);
-	if (allocator->foreign && !rule->shown)
-		return (struct words){rule->reason, ""};
+	if (allocator->foreign && !is_shown(request->device, allocator))
+		return (struct words){request->device->known->foreign_reason, ""};
 	return (struct words){NULL, NULL};
 }
 
@@ -100,12 +107,17 @@ static struct words why_not(const struct request *request, const struct allocato
 /* Is the memory to be shown by the device? Whether it is, no trial here can tell. */
 static bool for_display(const struct request *request, const struct allocator *allocator)
 {
-	const bool wanted = request->device && request->options.use & LEND_USE_SCANOUT;
-	return allocator->own || (allocator->foreign && wanted);
+	const bool display = request->device && !request->device->known->headless;
+	const bool wanted = request->options.use & LEND_USE_SCANOUT;
+	return display && (allocator->own || (allocator->foreign && wanted));
 }
 
 static struct words why_ok(const struct request *request, const struct allocator *allocator)
 {
+	if (allocator->own && !for_display(request, allocator))
+		return (struct words){"{driver}'s own memory, written and read back through the fd "
+				      "that a client gets; {driver} has no display to show it.",
+				      ""};
 	if (allocator->own)
 		return (struct words){"the device's own memory, written and read back through the "
 				      "fd that a client gets; that the display shows it, the first "
@@ -161,17 +173,38 @@ static int try_import(const struct request *request, int fd, struct trial *trial
 	return 0;
 }
 
-/* Measured once for each device and allocator. A memfd is the page cache itself. */
-static enum lend_caching find_caching(const struct request *request, const struct memory *memory)
+/* As a client has it, in another process; once for each device and allocator. Where there can be no
+ * such process, this one measures. */
+static int borrow(struct lend_device *device, const struct memory *memory, struct finding *finding)
 {
-	if (memory->info.memory == LEND_MEMORY_MEMFD)
-		return LEND_CACHING_CACHED;
+	if (finding_lasts(finding))
+		return finding->error;
+	finding->error = 0;
+	if (borrower_try(memory, finding) == 0)
+		device_remember(device);
+	else if (finding->caching == LEND_CACHING_UNKNOWN)
+		trial_measure(memory, finding);
+	return finding->error;
+}
+
+/* A memfd is the page cache itself: there is nothing to find out. */
+static int examine(const struct request *request, struct memory *memory, struct trial *trial)
+{
+	struct finding own = {.call = ""}, *finding = &own;
+	if (memory->info.memory == LEND_MEMORY_MEMFD) {
+		memory->info.caching = LEND_CACHING_CACHED;
+		return 0;
+	}
+	if (request->device)
+		finding = device_finding(request->device, memory->info.memory);
 	if (!request->device)
-		return trial_measure(memory);
-	enum lend_caching *known = &request->device->caching[memory->info.memory];
-	if (*known == LEND_CACHING_UNKNOWN)
-		*known = trial_measure(memory);
-	return *known;
+		trial_measure(memory, finding);
+	else if (borrow(request->device, memory, finding) != 0) {
+		*trial = (struct trial){LEND_DEPTH_MAP, finding->call, finding->error};
+		return -finding->error;
+	}
+	memory->info.caching = finding->caching;
+	return 0;
 }
 
 static int import(const struct memory *memory, struct lend_buffer **buffer, struct trial *trial)
@@ -187,12 +220,14 @@ static int import(const struct memory *memory, struct lend_buffer **buffer, stru
 static int prove(struct request *request, const struct allocator *allocator, struct memory *memory,
 		 struct trial *trial)
 {
-	int result = trial_map(memory, trial);
+	/* First where a fault kills nobody who matters. */
+	int result = examine(request, memory, trial);
+	if (result == 0)
+		result = trial_map(memory, trial);
 	if (result == 0 && allocator->foreign && for_display(request, allocator))
 		result = try_import(request, memory->info.planes[0].fd, trial);
 	if (result < 0)
 		return result;
-	memory->info.caching = find_caching(request, memory);
 	if (reads_slowly(request, memory->info.caching))
 		return 0;
 	return import(memory, &request->buffer, trial);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "alloc/allocator.h"
+#include "alloc/trial.h"
 
 #include <errno.h>
 #include <linux/dma-buf.h>
@@ -15,6 +15,19 @@ int trial_fail(struct trial *trial, enum lend_depth step, const char *call)
 	trial->call = call;
 	trial->error = errno;
 	return -trial->error;
+}
+
+bool finding_lasts(const struct finding *finding)
+{
+	switch (finding->error) {
+	case ENOMEM:
+	case EMFILE:
+	case ENFILE:
+	case EAGAIN:
+	case EINTR:
+	case ETIMEDOUT: return false;
+	default: return finding->depth != LEND_DEPTH_NONE;
+	}
 }
 
 static int sync_access(const struct memory *memory, uint64_t flags, struct trial *trial)
@@ -66,6 +79,7 @@ static void clear(const struct memory *memory, void *map)
 struct step {
 	uint64_t sync;
 	bool (*run)(const struct memory *memory, void *map, uint32_t nonce);
+	const char *call; /* what is said to have failed if it returns false */
 };
 
 static bool step_write(const struct memory *memory, void *map, uint32_t nonce)
@@ -83,9 +97,9 @@ static bool step_clear(const struct memory *memory, void *map, uint32_t nonce)
 /* Writing, reading and clearing each get a map and a bracket of their own, so that what is read has
  * really gone to the memory. */
 static const struct step steps[] = {
-	{DMA_BUF_SYNC_WRITE, step_write},
-	{DMA_BUF_SYNC_READ, spots_match},
-	{DMA_BUF_SYNC_WRITE, step_clear},
+	{DMA_BUF_SYNC_WRITE, step_write, ""},
+	{DMA_BUF_SYNC_READ, spots_match, "reading back"},
+	{DMA_BUF_SYNC_WRITE, step_clear, ""},
 };
 
 static int run_mapped(const struct memory *memory, const struct step *step, void *map,
@@ -99,7 +113,7 @@ static int run_mapped(const struct memory *memory, const struct step *step, void
 	if (result < 0 || right)
 		return result;
 	errno = EIO;
-	return trial_fail(trial, LEND_DEPTH_MAP, "reading back");
+	return trial_fail(trial, LEND_DEPTH_MAP, step->call);
 }
 
 static int run(const struct memory *memory, const struct step *step, uint32_t nonce,
@@ -115,11 +129,16 @@ static int run(const struct memory *memory, const struct step *step, uint32_t no
 	return result;
 }
 
-int trial_map(const struct memory *memory, struct trial *trial)
+uint32_t trial_nonce(void)
 {
 	struct timespec now;
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	uint32_t nonce = (uint32_t)now.tv_nsec | 1;
+	return (uint32_t)now.tv_nsec | 1;
+}
+
+int trial_map(const struct memory *memory, struct trial *trial)
+{
+	const uint32_t nonce = trial_nonce();
 	if (memory->bytes != (size_t)memory->bytes) {
 		errno = ENOMEM;
 		return trial_fail(trial, LEND_DEPTH_MAP, "mmap");
@@ -133,27 +152,66 @@ int trial_map(const struct memory *memory, struct trial *trial)
 	return 0;
 }
 
-enum lend_caching trial_measure(const struct memory *memory)
+/* ---- a word in each page -------------------------------------------------------------------- */
+
+enum { PAGE = 4096 }; /* at least one word in each, however large they are */
+
+static bool write_pages(const struct memory *memory, void *map, uint32_t nonce)
 {
-	/* The first megabyte says it: mapping for writing prefaults, which a whole frame is too
-	 * large for. */
+	for (uint64_t i = 0; i < memory->bytes / PAGE; i++)
+		*(volatile uint32_t *)((char *)map + i * PAGE) = nonce ? nonce + (uint32_t)i : 0;
+	return true;
+}
+
+static bool pages_match(const struct memory *memory, void *map, uint32_t nonce)
+{
+	bool match = true;
+	for (uint64_t i = 0; i < memory->bytes / PAGE; i++)
+		match = match &&
+			*(volatile uint32_t *)((char *)map + i * PAGE) == nonce + (uint32_t)i;
+	return match;
+}
+
+int trial_write_pages(const struct memory *memory, uint32_t nonce, struct trial *trial)
+{
+	const struct step step = {DMA_BUF_SYNC_WRITE, write_pages, ""};
+	return run(memory, &step, nonce, trial);
+}
+
+int trial_check_pages(const struct memory *memory, uint32_t nonce, const char *call,
+		      struct trial *trial)
+{
+	const struct step step = {DMA_BUF_SYNC_READ, pages_match, call};
+	return run(memory, &step, nonce, trial);
+}
+
+/* ---- rates ---------------------------------------------------------------------------------- */
+
+int trial_window(const struct memory *memory, struct lend_buffer **window)
+{
 	const uint64_t rows = memory->bytes / 4096;
-	const struct lend_buffer_info window = {
-		.size = sizeof(window),
+	const struct lend_buffer_info info = {
+		.size = sizeof(info),
 		.width = 1024,
-		.height = rows < 256 ? rows : 256,
+		.height = rows < 256 ? (uint32_t)rows : 256,
 		.format = LEND_FORMAT_XRGB8888,
 		.n_planes = 1,
 		.modifier = LEND_MODIFIER_LINEAR,
 		.planes = {{.fd = memory->info.planes[0].fd, .stride = 4096}},
 		.memory = memory->info.memory,
 	};
-	struct lend_buffer *buffer;
-	if (lend_buffer_import(&window, &buffer) < 0)
-		return LEND_CACHING_UNKNOWN;
+	return lend_buffer_import(&info, window);
+}
+
+void trial_measure(const struct memory *memory, struct finding *finding)
+{
+	struct lend_buffer *window;
 	struct lend_buffer_info info = {.size = sizeof(info)};
-	if (lend_buffer_measure(buffer, NULL) < 0 || lend_buffer_describe(buffer, &info) < 0)
-		info.caching = LEND_CACHING_UNKNOWN;
-	lend_buffer_destroy(buffer);
-	return info.caching;
+	finding->rates = (struct lend_rates){.size = sizeof(finding->rates)};
+	if (trial_window(memory, &window) < 0)
+		return;
+	if (lend_buffer_measure(window, &finding->rates) == 0 &&
+	    lend_buffer_describe(window, &info) == 0)
+		finding->caching = info.caching;
+	lend_buffer_destroy(window);
 }

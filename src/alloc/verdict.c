@@ -2,12 +2,13 @@
 #include "alloc/verdict.h"
 #include "common/error.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct entry {
 	struct lend_verdict verdict; /* its texts point into this entry */
-	char reason[384], remedy[384];
+	char reason[384], remedy[384], call[48];
 };
 
 struct lend_verdicts {
@@ -51,6 +52,16 @@ static void expand(char *text, size_t length, const char *from, const struct wor
 	text[at] = '\0';
 }
 
+void subject_expand(const struct subject *subject, const char *from, char *text, size_t length)
+{
+	const struct word words[] = {
+		{"{driver}", subject->driver},
+		{"{kernel}", subject->kernel},
+		{"{path}", subject->path},
+	};
+	expand(text, length, from, words, sizeof(words) / sizeof(*words));
+}
+
 void verdicts_add(struct lend_verdicts *verdicts, const struct lend_verdict *verdict,
 		  const struct subject *subject)
 {
@@ -67,6 +78,8 @@ void verdicts_add(struct lend_verdicts *verdicts, const struct lend_verdict *ver
 	expand(entry->reason, sizeof(entry->reason), verdict->reason, words, count);
 	expand(entry->remedy, sizeof(entry->remedy), verdict->remedy, words, count);
 	entry->verdict = *verdict;
+	snprintf(entry->call, sizeof(entry->call), "%s", verdict->call);
+	entry->verdict.call = entry->call;
 	entry->verdict.reason = entry->reason;
 	entry->verdict.remedy = entry->remedy;
 }

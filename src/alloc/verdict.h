@@ -5,6 +5,10 @@
 
 #include "alloc/knowledge.h"
 
+/* Writes the template with {driver}, {kernel} and {path} replaced; cut off where it does not fit.
+ */
+void subject_expand(const struct subject *subject, const char *from, char *text, size_t length);
+
 struct lend_verdicts *verdicts_create(size_t capacity);
 
 /* Adds what became of an allocator. The reason and the remedy are templates, as in the tables. */

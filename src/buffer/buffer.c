@@ -217,6 +217,51 @@ int lend_buffer_import(const struct lend_buffer_info *info, struct lend_buffer *
 	return 0;
 }
 
+/* ---- memory that is mapped already ---- */
+
+static int check_wrapped(const struct lend_buffer_info *info, const void *pixels, size_t length)
+{
+	int error = check_layout(info);
+	if (error)
+		return error;
+	if (!pixels)
+		return fail(-EINVAL, "pixels is NULL: give the memory to wrap");
+	for (uint32_t i = 0; i < info->n_planes; i++)
+		if (plane_end(info, i) > length)
+			return fail(-ENOSPC,
+				    "plane %u: the layout needs %" PRIu64
+				    " bytes, the memory has %zu",
+				    i, plane_end(info, i), length);
+	return 0;
+}
+
+int lend_buffer_wrap(const struct lend_buffer_info *info, void *pixels, size_t length,
+		     struct lend_buffer **out)
+{
+	struct lend_buffer_info own;
+	int error = options_read(&own, sizeof(own), info);
+	if (error)
+		return fail(error, "info.size is not that of a struct lend_buffer_info");
+	error = check_wrapped(&own, pixels, length);
+	if (error)
+		return error;
+	struct lend_buffer *buffer = calloc(1, sizeof(*buffer));
+	if (!buffer)
+		return fail(-ENOMEM, "no memory for a buffer");
+	buffer->info = own;
+	for (uint32_t i = 0; i < LEND_PLANES_MAX; i++) {
+		if (i >= own.n_planes)
+			buffer->info.planes[i] = (struct lend_plane){0};
+		buffer->info.planes[i].fd = -1;
+	}
+	buffer->memories[0] = (struct memory){.fd = -1, .length = length, .map = pixels};
+	buffer->n_memories = 1;
+	/* With another modifier there are no rows to give out, as with a buffer that has an fd. */
+	buffer->mapped = own.modifier == LEND_MODIFIER_LINEAR ? LEND_READ_WRITE : 0;
+	*out = buffer;
+	return 0;
+}
+
 void lend_buffer_destroy(struct lend_buffer *buffer)
 {
 	if (!buffer)
@@ -225,7 +270,8 @@ void lend_buffer_destroy(struct lend_buffer *buffer)
 		lend_buffer_end(buffer);
 	buffer_unmap(buffer);
 	for (uint32_t i = 0; i < buffer->n_memories; i++)
-		close(buffer->memories[i].fd);
+		if (buffer->memories[i].fd >= 0)
+			close(buffer->memories[i].fd);
 	free(buffer);
 }
 

@@ -9,7 +9,7 @@
 
 /* One distinct piece of memory; planes in the same file share it. */
 struct memory {
-	int fd;
+	int fd;		/* -1: the caller's own map, which is neither made nor ended here */
 	bool dmabuf;	/* accesses are bracketed, and its map begins at 0 */
 	uint64_t page;	/* what a map's place and length are multiples of */
 	uint64_t start; /* the bytes the layout needs, rounded out to pages */

@@ -21,7 +21,7 @@ void buffer_unmap(struct lend_buffer *buffer)
 {
 	for (uint32_t i = 0; i < buffer->n_memories; i++) {
 		struct memory *memory = &buffer->memories[i];
-		if (memory->map)
+		if (memory->map && memory->fd >= 0)
 			munmap(memory->map, memory->length);
 		memory->map = NULL;
 	}

@@ -50,9 +50,12 @@ static void measure_chunk(uint8_t *map, size_t size, struct times *best)
 	best->write = better(best->write, copy(map, scratch, size));
 }
 
+/* At least 1: a clock too coarse for so little memory does not make it endlessly slow. */
 static uint32_t rate(uint64_t bytes, int64_t ns)
 {
 	uint64_t megabytes = bytes * 1000 / (uint64_t)ns;
+	if (megabytes == 0)
+		return 1;
 	return megabytes > UINT32_MAX ? UINT32_MAX : (uint32_t)megabytes;
 }
 

@@ -126,6 +126,10 @@ int lend_buffer_send(int socket, const struct lend_buffer *buffer)
 	int type = check_socket(socket);
 	if (type < 0)
 		return type;
+	if (buffer->memories[0].fd < 0)
+		return fail(-EMEDIUMTYPE,
+			    "the buffer is a map of its maker's, without a descriptor "
+			    "that could be sent: allocate one that can be shared");
 	struct message message = fill_message(buffer);
 	struct iovec data = {&message, sizeof(message)};
 	struct msghdr header = {.msg_iov = &data, .msg_iovlen = 1, .msg_control = &control};

@@ -183,6 +183,8 @@ static const char *at_best(const struct run *run)
 
 static const char *evidence_level(void)
 {
+	if (strncmp(fake_drm_evidence(), "recorded: ", 10) == 0)
+		return "real driver in a VM";
 	return strstr(fake_drm_evidence(), "in a VM saw") ? "simulated; seen in a VM" : "simulated";
 }
 

@@ -10,7 +10,9 @@
 #ifndef FAKE_DRM_H
 #define FAKE_DRM_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define FAKE_EXPORT __attribute__((visibility("default")))
 
@@ -38,5 +40,44 @@ FAKE_EXPORT size_t fake_drm_calls(const char *call);
 /* GEM handles that are open now, and accesses by the CPU that were begun and not ended. */
 FAKE_EXPORT size_t fake_drm_handles(void);
 FAKE_EXPORT size_t fake_drm_accesses(void);
+
+/* ---- the display of a personality with a line `kms` ---- */
+
+/* What a person sees on the CRTC of that index: pixels 0xffRRGGBB, row by row, to be freed. NULL:
+ * it is off. */
+FAKE_EXPORT uint32_t *fake_drm_shown(size_t crtc, uint32_t *width, uint32_t *height);
+
+/* The index of the CRTC that feeds the connector, such as "Virtual-1"; -1: none does. */
+FAKE_EXPORT int fake_drm_crtc(const char *connector);
+
+/* A monitor comes or goes. Modes are read anew when the master asks for them. */
+FAKE_EXPORT void fake_drm_plug(const char *connector, bool connected);
+
+/* A vertical blank on every CRTC: with vblank=test, what completes the flips that wait. */
+FAKE_EXPORT void fake_drm_vblank(void);
+
+/* The seat takes the master away (false), as at a switch of terminals, or gives it back. */
+FAKE_EXPORT void fake_drm_master(bool ours);
+
+/* The clips of FB_DAMAGE_CLIPS or DIRTYFB that came last for the CRTC's primary plane; 0: none
+ * came, all is damaged. */
+struct fake_drm_clip {
+	int32_t x1, y1, x2, y2;
+};
+FAKE_EXPORT size_t fake_drm_clips(size_t crtc, struct fake_drm_clip *clips, size_t max);
+
+/* Pixels that the driver has copied to the display so far (flush=...). */
+FAKE_EXPORT uint64_t fake_drm_uploaded(void);
+
+/* Framebuffers and blobs that somebody made and has not removed. */
+FAKE_EXPORT size_t fake_drm_framebuffers(void);
+FAKE_EXPORT size_t fake_drm_blobs(void);
+
+/* How many planes went dark since a framebuffer was removed, or its file closed, while it was
+ * shown: what a person sees as a flash of black. */
+FAKE_EXPORT size_t fake_drm_blanked(void);
+
+/* Mode sets that changed what a monitor is fed: what a person sees as a flicker. */
+FAKE_EXPORT size_t fake_drm_modesets(void);
 
 #endif

@@ -57,8 +57,10 @@ static int open_any(int directory, const char *path, int flags, mode_t mode)
 {
 	struct answer answer;
 	const char *file = playing() ? node(path) : NULL;
+	if (file && !expect("open", path, &answer))
+		return -1;
 	if (file)
-		return expect("open", path, &answer) ? make_file(file, 0) : -1;
+		return strcmp(file, FILE_DEVICE) == 0 ? file_open(path, flags) : make_file(file, 0);
 	int fd = playing() ? open_information(path) : -1;
 	return fd >= 0 ? fd : (int)syscall(SYS_openat, directory, path, flags, mode);
 }
@@ -102,6 +104,15 @@ int __open_2(const char *path, int flags)
 int __open64_2(const char *path, int flags)
 {
 	return open_any(AT_FDCWD, path, flags, 0);
+}
+
+FAKE_EXPORT int close(int fd)
+{
+	struct file *file = playing() ? file_of(fd) : NULL;
+	int result = (int)syscall(SYS_close, fd);
+	if (file)
+		file_closed(file);
+	return result;
 }
 
 /* ---- ioctl ---- */
@@ -169,7 +180,7 @@ static int ioctl_fake(int fd, unsigned long request, void *argument)
 		return create_udmabuf(argument);
 	if (request == DMA_HEAP_IOCTL_ALLOC && is_file(fd, FILE_HEAP))
 		return allocate_heap(argument);
-	if (_IOC_TYPE(request) == 'd' && is_file(fd, FILE_DEVICE))
+	if (_IOC_TYPE(request) == 'd' && file_of(fd))
 		complain("an ioctl that the double does not play: 0x%lx", request);
 	return (int)syscall(SYS_ioctl, fd, request, argument);
 }
@@ -215,16 +226,25 @@ static void *map_buffer(void *at, size_t length, int protection, int flags, int 
 	return map_kernel(at, length, protection, flags, fd, offset);
 }
 
+/* The offset that MAP_DUMB told. */
+static void *map_dumb(void *at, size_t length, int protection, int flags, const struct file *file,
+		      off_t offset)
+{
+	const struct object *object = object_by_handle(file, (uint32_t)(offset >> 32));
+	errno = EINVAL;
+	if (!object || !object->mapped || offset & UINT32_MAX || length > object->size ||
+	    (flags & MAP_TYPE) == MAP_PRIVATE)
+		return MAP_FAILED;
+	return map_kernel(at, length, protection, flags, object->fd, 0);
+}
+
 FAKE_EXPORT void *mmap(void *at, size_t length, int protection, int flags, int fd, off_t offset)
 {
 	if (playing() && !(flags & MAP_ANONYMOUS) && fd >= 0) {
 		if (is_dmabuf(fd))
 			return map_buffer(at, length, protection, flags, fd, offset);
-		if (is_file(fd, FILE_DEVICE)) {
-			const struct object *object = object_by_handle((uint32_t)(offset >> 32));
-			if (object && object->mapped)
-				return map_kernel(at, length, protection, flags, object->fd, 0);
-		}
+		if (file_of(fd))
+			return map_dumb(at, length, protection, flags, file_of(fd), offset);
 	}
 	return map_kernel(at, length, protection, flags, fd, offset);
 }

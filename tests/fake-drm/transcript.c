@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The transcript: parsed, asked, and what was asked written down. */
-#include "double.h"
+#include "kms.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LINES_MAX = 256, WORDS_MAX = 8, LINE_LENGTH = 256, LOG_LENGTH = 65536 };
+enum { LINES_MAX = 256, WORDS_MAX = 8, LINE_LENGTH = 256, LOG_LENGTH = 65536, CALLS_MAX = 128 };
 
 struct line {
 	char text[LINE_LENGTH]; /* cut into words in place */
@@ -16,7 +16,13 @@ struct line {
 	const char *words[WORDS_MAX];
 	size_t n_words;
 	unsigned long nth; /* nth=N: this call alone; 0: any */
+	bool spent;	   /* once, and it has answered */
 	struct answer answer;
+};
+
+struct count {
+	char call[40];
+	size_t calls;
 };
 
 static struct {
@@ -25,6 +31,9 @@ static struct {
 	size_t n_lines;
 	char evidence[LINE_LENGTH];
 	char log[LOG_LENGTH];
+	size_t log_used;
+	struct count counts[CALLS_MAX];
+	size_t n_counts;
 } state;
 
 void complain(const char *format, ...)
@@ -57,6 +66,8 @@ static void parse_option(struct line *line, const char *word)
 		line->answer.dirty = true;
 	else if (strcmp(word, "apart") == 0)
 		line->answer.apart = true;
+	else if (strcmp(word, "once") == 0)
+		line->answer.once = true;
 	else
 		complain("%s: no such option: %s", line->call, word);
 }
@@ -103,6 +114,8 @@ static void parse_line(struct line *line)
 static void add_line(const char *text, size_t length)
 {
 	static const char evidence[] = "# evidence: ";
+	if (is_kms_line(text, length))
+		return;
 	if (length >= LINE_LENGTH || state.n_lines == LINES_MAX)
 		complain("a line too long, or one too many: %.40s", text);
 	if (strncmp(text, evidence, sizeof(evidence) - 1) == 0)
@@ -116,10 +129,17 @@ static void add_line(const char *text, size_t length)
 	parse_line(line);
 }
 
-/* Later lines count first, so that what is injected wins. Within one text the first line wins. */
+/* Later lines count first, so that what is injected wins. Within one text the first line wins. The
+ * lines that describe objects are read in their order: what is injected changes what is there. */
 static void add_lines(const char *text)
 {
 	const char *end = text + strlen(text);
+	for (const char *at = text; at < end; at += *at == '\n') {
+		const size_t length = strcspn(at, "\n");
+		if (is_kms_line(at, length))
+			kms_line(at, length);
+		at += length;
+	}
 	while (end > text) {
 		const char *start = end;
 		while (start > text && start[-1] != '\n')
@@ -131,11 +151,15 @@ static void add_lines(const char *text)
 
 void fake_drm_unload(void)
 {
+	kms_reset();
 	objects_reset();
+	files_reset();
 	state.playing = false;
 	state.n_lines = 0;
 	state.evidence[0] = '\0';
 	state.log[0] = '\0';
+	state.log_used = 0;
+	state.n_counts = 0;
 }
 
 void fake_drm_script(const char *transcript)
@@ -202,26 +226,41 @@ static bool has_word(const char *words, const char *word)
 	return false;
 }
 
-size_t fake_drm_calls(const char *call)
+static struct count *count_of(const char *call)
 {
-	const size_t length = strlen(call);
-	size_t count = 0;
-	for (const char *at = state.log; *at; at += strcspn(at, " "), at += *at == ' ')
-		count += strncmp(at, call, length) == 0 && (at[length] == ' ' || !at[length]);
-	return count;
+	for (size_t i = 0; i < state.n_counts; i++)
+		if (strcmp(state.counts[i].call, call) == 0)
+			return &state.counts[i];
+	return NULL;
 }
 
+size_t fake_drm_calls(const char *call)
+{
+	const struct count *count = count_of(call);
+	return count ? count->calls : 0;
+}
+
+/* The log ends when it is full; the counts go on. */
 static void write_down(const char *call)
 {
-	const size_t used = strlen(state.log);
-	if (used + strlen(call) + 2 > sizeof(state.log))
-		return;
-	snprintf(state.log + used, sizeof(state.log) - used, "%s%s", used ? " " : "", call);
+	struct count *count = count_of(call);
+	if (!count && state.n_counts == CALLS_MAX)
+		complain("more than %d different calls", CALLS_MAX);
+	if (!count) {
+		count = &state.counts[state.n_counts++];
+		snprintf(count->call, sizeof(count->call), "%s", call);
+		count->calls = 0;
+	}
+	count->calls++;
+	if (state.log_used + strlen(call) + 2 <= sizeof(state.log))
+		state.log_used += (size_t)sprintf(state.log + state.log_used, "%s%s",
+						  state.log_used ? " " : "", call);
 }
 
 static bool line_matches(const struct line *line, const char *call, const char *words)
 {
-	if (strcmp(line->call, call) != 0 || (line->nth && line->nth != fake_drm_calls(call)))
+	if (line->spent || strcmp(line->call, call) != 0 ||
+	    (line->nth && line->nth != fake_drm_calls(call)))
 		return false;
 	for (size_t i = 0; i < line->n_words; i++)
 		if (!has_word(words, line->words[i]))
@@ -235,6 +274,7 @@ bool consult(const char *call, const char *words, struct answer *answer)
 	for (size_t i = state.n_lines; i > 0; i--)
 		if (line_matches(&state.lines[i - 1], call, words)) {
 			*answer = state.lines[i - 1].answer;
+			state.lines[i - 1].spent = answer->once;
 			return true;
 		}
 	*answer = (struct answer){.text = "ok"};
@@ -247,4 +287,12 @@ bool expect(const char *call, const char *words, struct answer *answer)
 		complain("the transcript does not expect: %s %s", call, words);
 	errno = answer->error;
 	return answer->error == 0;
+}
+
+bool allowed(const char *call, const char *words)
+{
+	struct answer answer;
+	consult(call, words, &answer);
+	errno = answer.error;
+	return answer.error == 0;
 }

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """A library exports what its header declares and its map lists, and needs only what it may.
 
-check_library.py LIBRARY HEADER MAP NEEDED...
+check_library.py LIBRARY HEADER[,HEADER]... MAP NEEDED...
 NEEDED are the libraries it may depend on besides the C library, without ".so" and version.
 """
 import re
@@ -49,15 +49,15 @@ def differences(what, expected, found):
 
 
 def main():
-    library, header, map_path, *allowed = sys.argv[1:]
-    names = declared(header)
+    library, headers, map_path, *allowed = sys.argv[1:]
+    names = set().union(*(declared(header) for header in headers.split(",")))
     problems = differences("the map lists", names, mapped(map_path))
     problems += differences("the library exports", names, exported(library))
     sanitizers = {n for n in needed(library) if re.match(r"lib(asan|ubsan|tsan|lsan|gcc_s)$", n)}
     extra = needed(library) - LIBC - set(allowed) - sanitizers
     problems += [f"the library needs {name}" for name in sorted(extra)]
     if not names:
-        problems.append(f"{header} declares nothing")
+        problems.append(f"{headers} declare nothing")
     print("\n".join(problems) if problems else f"{len(names)} functions, as declared")
     return 1 if problems else 0
 

@@ -66,7 +66,10 @@ static void export_read_only(void)
 
 static void map_before_export(void)
 {
-	int fd = card();
+	fake_drm_script("open /dev/dri/card0 -> ok\n"
+			"drmModeCreateDumbBuffer -> ok\n"
+			"drmModeMapDumbBuffer exported -> ok\n");
+	int fd = open(CARD, O_RDWR | O_CLOEXEC);
 	uint64_t offset;
 	drmModeMapDumbBuffer(fd, create(fd), &offset);
 }

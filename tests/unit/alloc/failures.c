@@ -30,7 +30,7 @@ static const struct failure failures[] = {
 	 "files open as it may. Remedy: Close some"},
 	{"dumb", "drmPrimeHandleToFD -> ENOSYS", ENOSYS,
 	 "dumb: failed at export: DRM_IOCTL_PRIME_HANDLE_TO_FD: ENOSYS: vkms in Linux "
-	 "6.12.48+deb13-amd64 has no PRIME export"},
+	 "6.12.95+deb12-amd64 has no PRIME export"},
 	{"dumb", "drmModeMapDumbBuffer -> ENXIO", ENXIO,
 	 "dumb: failed at map: DRM_IOCTL_MODE_MAP_DUMB: ENXIO: vkms shares the buffer but gives no "
 	 "place to map it at (No such device or address)"},
@@ -41,8 +41,8 @@ static const struct failure failures[] = {
 	{"dumb", "mmap nth=2 -> ENOMEM", ENOMEM,
 	 "dumb: failed at map: mmap: ENOMEM: there is not enough memory for the buffer."},
 	{"dumb", "mmap -> ok apart", EIO,
-	 "dumb: failed at map: reading back: EIO: what was written through the shared buffer's map "
-	 "is not what another map of it shows."},
+	 "dumb: failed at map: reading what a client drew: EIO: what a program that was lent the "
+	 "buffer draws is not what is seen here."},
 	{"dumb", "DMA_BUF_IOCTL_SYNC START -> EIO", EIO,
 	 "dumb: failed at map: DMA_BUF_IOCTL_SYNC: EIO: vkms does not let the CPU begin or end an "
 	 "access (Input/output error)."},
@@ -63,7 +63,7 @@ static const struct failure failures[] = {
 	 "udmabuf: failed at create: memfd_create: ENOSYS: this kernel has no memfd"},
 	{"udmabuf", "drmPrimeFDToHandle -> ENOSYS", ENOSYS,
 	 "udmabuf: failed at framebuffer: DRM_IOCTL_PRIME_FD_TO_HANDLE: ENOSYS: vkms cannot import "
-	 "buffers at all."},
+	 "it: either it imports nothing, or the driver"},
 	{"udmabuf", "drmPrimeFDToHandle -> ENODEV", ENODEV,
 	 "udmabuf: failed at framebuffer: DRM_IOCTL_PRIME_FD_TO_HANDLE: ENODEV: vkms refuses to "
 	 "show memory that it did not allocate (No such device)."},

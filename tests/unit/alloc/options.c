@@ -237,7 +237,10 @@ static void test_write_combined(void **state)
 	struct lend_device *device = open_fake("i915", CARD);
 	struct lend_verdicts *verdicts;
 	struct lend_buffer *buffer;
-	device->caching[LEND_MEMORY_DUMB] = LEND_CACHING_WRITE_COMBINED;
+	device->findings[LEND_MEMORY_DUMB] = (struct finding){
+		.depth = LEND_DEPTH_MAP,
+		.caching = LEND_CACHING_WRITE_COMBINED,
+	};
 	assert_int_equal(lend_buffer_allocate(device, &options, &buffer, &verdicts), 0);
 	assert_int_equal(describe(buffer).memory, LEND_MEMORY_MEMFD);
 	assert_string_equal(

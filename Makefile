@@ -11,7 +11,7 @@ help:
 	@echo 'make setup      install what is missing to build, run and test (Debian 12 and 13)'
 	@echo 'make build      build the libraries and build/framelend'
 	@echo 'make demo       see it work: a server, five programs, demo.png (DEMO_SECONDS=n ends it)'
-	@echo 'make test       run all tests, plain and with sanitisers, and the linters'
+	@echo 'make test       run all tests: plain, with sanitisers, in virtual machines; and the linters'
 	@echo 'make test-more  the tests many times over, and with clang too'
 	@echo 'make lint       clang-format and clang-tidy'
 	@echo 'make drivers    write docs/drivers.md anew'
@@ -20,7 +20,7 @@ help:
 	@echo 'make clean      remove what was built'
 
 setup:
-	@scripts/setup.sh build demo test lint
+	@scripts/setup.sh build demo test vm lint
 
 build:
 	@scripts/build.sh $(BUILD) -Dwerror=$(WERROR) $(if $(PREFIX),-Dprefix=$(PREFIX))
@@ -31,11 +31,11 @@ demo:
 	@scripts/demo.sh $(BUILD)/framelend demo.png
 
 test:
-	@scripts/setup.sh build demo test lint
+	@scripts/setup.sh build demo test vm lint
 	@scripts/test.sh
 
 test-more:
-	@scripts/setup.sh build demo test lint more
+	@scripts/setup.sh build demo test vm lint more
 	@scripts/test.sh --more
 
 lint: build
@@ -52,4 +52,4 @@ install: build
 	@meson install -C $(BUILD) $(if $(DESTDIR),--destdir $(DESTDIR))
 
 clean:
-	rm -rf $(BUILD) build-asan build-clang demo.png
+	rm -rf $(BUILD) build-asan build-clang build-vm demo.png

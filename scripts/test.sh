@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# Builds and runs all tests, plain and with sanitisers, and the linters, then sums up.
+# Builds and runs all tests, plain, with sanitisers and in virtual machines, and the linters, then sums up.
 # usage: scripts/test.sh [--more]
 set -u
 cd "$(dirname "$0")/.."
@@ -31,13 +31,26 @@ build() { # DIRECTORY OPTION...
 	scripts/build.sh "$directory" "$@"
 }
 
-directories=()
+logs=()
+run_tests() { # DIRECTORY LOG OPTION...: runs tests that are built there
+	local directory=$1 log=$2
+	shift 2
+	echo "== tests in $directory $*"
+	rm -f "$directory/meson-logs/$log.json"
+	logs+=("$directory/meson-logs/$log.json")
+	meson test -C "$directory" --no-rebuild --quiet --logbase "$log" "$@" </dev/null
+}
+
 run() { # DIRECTORY OPTION...: builds and tests there
 	step "build-in-$1" build "$@" -Dwerror=true || return
-	echo "== tests in $1"
-	rm -f "$1/meson-logs/testlog.json"
-	directories+=("$1")
-	meson test -C "$1" --no-rebuild --quiet $more </dev/null
+	run_tests "$1" testlog --no-suite vm $more
+}
+
+prepare_vm() { # what was begun below
+	local code=0
+	wait "$preparing" || code=$?
+	cat "$extra/preparing"
+	return $code
 }
 
 # What our own processes do wrong shall end them, at once.
@@ -48,7 +61,13 @@ if [ -n "${DEMO_RESULT:-}" ]; then
 	: >"$extra/demo.log"
 	printf 'make demo\t%s\t0\t%s\n' "$DEMO_RESULT" "$extra/demo.log" >>"$extra/results"
 fi
+# Downloads and builds kernels meanwhile; the tests in virtual machines need the plain build only.
+tests/vm/prepare >"$extra/preparing" 2>&1 </dev/null &
+preparing=$!
+
 run build
+step vm-prepare prepare_vm
+[ -e build/build.ninja ] && run_tests build vmlog --suite vm
 run build-asan -Db_sanitize=address,undefined -Db_lundef=false
 if [ -n "$more" ]; then
 	CC=clang run build-clang
@@ -56,4 +75,4 @@ fi
 step clang-format scripts/lint.sh format build
 [ -e build/compile_commands.json ] && step clang-tidy scripts/lint.sh tidy build
 
-python3 scripts/summary.py "$extra/results" "${directories[@]}"
+python3 scripts/summary.py "$extra/results" "${logs[@]}"

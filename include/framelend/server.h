@@ -54,9 +54,13 @@ struct lend_server_events {
 	/* Its path, title or output changed. */
 	void (*view_changed)(void *data, struct lend_view *view);
 	/* The output shows a new picture from now on: `frame`, which can be read until the next call.
-	 * damage: what differs from the previous one. */
+	 * damage: what differs from the previous one. As long as this is set no overlay planes are
+	 * used, since what they show is not in the frame. */
 	void (*output_frame)(void *data, struct lend_output *output, struct lend_buffer *frame,
 			     const struct lend_rect *damage, size_t n_damage);
+	/* An output came, or is about to go; with real displays they do so by themselves. */
+	void (*output_added)(void *data, struct lend_output *output);
+	void (*output_removed)(void *data, struct lend_output *output);
 	/* May this peer capture outputs, monitor clients? NULL: those of the server's own uid may. */
 	int (*privileged)(void *data, const struct lend_peer *peer);
 };
@@ -134,6 +138,35 @@ struct lend_output_options {
 LEND_EXPORT int lend_output_create_headless(struct lend_server *server,
 					    const struct lend_output_options *options,
 					    struct lend_output **output);
+
+struct lend_kms_output_options {
+	size_t size; /* sizeof(struct lend_kms_output_options) */
+	const char *device;    /* "card0", "/dev/dri/card0" or a driver's name, "vkms"; NULL: the seat's
+	                          first one that a display is connected to, the firmware's before others */
+	const char *connector; /* "HDMI-A-1"; NULL: each one, also those that are plugged in later */
+	uint32_t width, height, refresh; /* mHz; 0: the display's preferred mode */
+	enum lend_layout layout;
+	int mirror;   /* all connectors show the same, in a mode of the first one's size */
+	int no_input; /* leave the seat's keyboards and pointers alone */
+};
+
+/**
+ * Adds an output for each connector that a display is connected to, by kernel mode setting. Outputs
+ * come and go as displays are plugged in and out; connectors give them their names. With the first
+ * call the server takes the seat's session (through libseat, or directly with enough rights) and its
+ * input devices; both are given back, and what was on the displays before comes back, when the server
+ * is destroyed. Call it before clients connect: libseat may start a process of its own.
+ *
+ * How a client's buffer is shown, a surface's path says: it is tried with the first frame, and what
+ * the display refuses is copied within the same frame.
+ *
+ * Returns how many outputs it made. -ENODEV: no such device, or none at all. -ENOENT: no such
+ * connector. -ENOTCONN: nothing is connected. -ENODATA: the display has no such mode. -EACCES, -EBUSY:
+ * the device may not be opened, or somebody else sets modes on it. -ENXIO: no session is to be had.
+ * -ENOSYS: built without it. lend_server_error() says it in words. Since 0.1.
+ */
+LEND_EXPORT int lend_output_create_kms(struct lend_server *server,
+				       const struct lend_kms_output_options *options);
 
 /** Removes the output; what it showed moves to the next one. In an event: when that dispatch is done.
  *  Since 0.1. */

@@ -22,6 +22,7 @@ struct command {
 	int (*run)(int argc, char **argv);
 };
 
+extern const struct command probe_command;
 extern const struct command serve_command;
 extern const struct command shot_command;
 extern const struct command top_command;

@@ -2,6 +2,7 @@
 /* framelend serve: run a display server, with a program in it or alone. */
 #include "child.h"
 #include "cli.h"
+#include "outputs.h"
 
 #include <framelend/server.h>
 
@@ -16,12 +17,6 @@
 #include <unistd.h>
 
 #define OUTPUTS_MAX 16
-#define REFRESH_MAX 1000000 /* mHz */
-
-struct output_wish {
-	struct lend_output_options options;
-	bool has_layout;
-};
 
 struct serve {
 	struct output_wish outputs[OUTPUTS_MAX];
@@ -39,16 +34,21 @@ struct serve {
 };
 
 static const char help[] =
-	"usage: framelend serve [--output headless:WIDTHxHEIGHT[@HZ][,full|,tile]]...\n"
+	"usage: framelend serve [--output OUTPUT[,full|,tile]]...\n"
 	"                       [--layout full|tile] [--socket NAME] [--log LEVEL] [--ready-fd FD]\n"
 	"                       [-- COMMAND [ARGUMENT...]]\n"
 	"\n"
 	"Runs a display server. With a COMMAND it starts that program on it and ends when the program\n"
 	"does; without one it runs until it is interrupted.\n"
 	"\n"
-	"  --output OUTPUT  an output without a screen, of any size up to 16384x16384; HZ up to 1000,\n"
-	"                   fractions allowed, 0: as fast as programs draw; can be repeated\n"
-	"                   (default: headless:1280x720@60)\n"
+	"  --output OUTPUT  what to show it on; can be repeated (default: headless:1280x720@60)\n"
+	"           headless:WIDTHxHEIGHT[@HZ]\n"
+	"                   an output without a screen, of any size up to 16384x16384; HZ up to 1000,\n"
+	"                   fractions allowed, 0: as fast as programs draw\n"
+	"           kms[:CARD][:CONNECTOR][:WIDTHxHEIGHT[@HZ]][,mirror]\n"
+	"                   real displays: all that are connected to a device (card0, /dev/dri/card0\n"
+	"                   or its driver's name; the first that has one) or one connector (HDMI-A-1),\n"
+	"                   in their preferred mode or another; mirror: all show the same\n"
 	"  --layout LAYOUT  of outputs that name none: full (one surface fills the output, the newest\n"
 	"                   on top; the default) or tile (a grid)\n"
 	"  --socket NAME    the socket's name in $XDG_RUNTIME_DIR, or its absolute path\n"
@@ -65,17 +65,6 @@ static const char help[] =
 
 /* ---- arguments ------------------------------------------------------------------------------ */
 
-static int parse_layout(const char *name, enum lend_layout *layout)
-{
-	if (strcmp(name, "full") == 0)
-		*layout = LEND_LAYOUT_FULL;
-	else if (strcmp(name, "tile") == 0)
-		*layout = LEND_LAYOUT_TILE;
-	else
-		return -EINVAL;
-	return 0;
-}
-
 static int parse_level(const char *name, enum lend_log_level *level)
 {
 	static const char *const names[] = {"error", "warning", "info", "debug"};
@@ -88,45 +77,11 @@ static int parse_level(const char *name, enum lend_log_level *level)
 	return -EINVAL;
 }
 
-/* "@HZ", "@HZ,LAYOUT", ",LAYOUT" or nothing. */
-static int parse_output_rest(const char *text, const char *rest, struct output_wish *output)
-{
-	const char *comma = strchrnul(rest, ',');
-	if (rest[0] == '@') {
-		char hz[16];
-		int length = snprintf(hz, sizeof(hz), "%.*s", (int)(comma - rest - 1), rest + 1);
-		if (length >= (int)sizeof(hz) ||
-		    parse_thousandths(hz, REFRESH_MAX, &output->options.refresh) < 0)
-			return misuse("output '%s': the refresh rate is not 0 to 1000 Hz", text);
-	} else if (rest != comma) {
-		return misuse("output '%s': '%s' is neither @HZ nor a layout", text, rest);
-	}
-	if (*comma == ',') {
-		output->has_layout = true;
-		if (parse_layout(comma + 1, &output->options.layout) < 0)
-			return misuse("output '%s': the layout is neither full nor tile", text);
-	}
-	return STATUS_OK;
-}
-
 static int add_output(struct serve *serve, const char *text)
 {
-	static const char kind[] = "headless:";
 	if (serve->n_outputs == OUTPUTS_MAX)
 		return misuse("more than %d outputs", OUTPUTS_MAX);
-	if (strncmp(text, kind, sizeof(kind) - 1) != 0)
-		return misuse("output '%s': an output is headless:WIDTHxHEIGHT[@HZ][,LAYOUT]",
-			      text);
-	struct output_wish *output = &serve->outputs[serve->n_outputs];
-	*output = (struct output_wish){
-		.options = {.size = sizeof(output->options), .refresh = 60000},
-	};
-	const char *rest;
-	if (parse_size(text + sizeof(kind) - 1, &output->options.width, &output->options.height,
-		       &rest) < 0)
-		return misuse("output '%s': the size is not 1x1 to 16384x16384", text);
-	serve->n_outputs++;
-	return parse_output_rest(text, rest, output);
+	return output_parse(text, &serve->outputs[serve->n_outputs++]);
 }
 
 static int set_ready_fd(struct serve *serve, const char *text)
@@ -220,14 +175,9 @@ static void log_path(void *data, struct lend_view *view)
 
 static int create_outputs(struct serve *serve)
 {
-	for (size_t i = 0; i < serve->n_outputs; i++) {
-		struct output_wish *wish = &serve->outputs[i];
-		struct lend_output *output;
-		if (!wish->has_layout)
-			wish->options.layout = serve->layout;
-		if (lend_output_create_headless(serve->server, &wish->options, &output) < 0)
+	for (size_t i = 0; i < serve->n_outputs; i++)
+		if (output_make(serve->server, &serve->outputs[i], serve->layout) < 0)
 			return complain("%s", lend_server_error());
-	}
 	return STATUS_OK;
 }
 

@@ -8,6 +8,7 @@
 #include <framelend/buffer.h>
 
 #include <inttypes.h>
+#include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -155,102 +156,112 @@ static void print_table(const struct sample *before, const struct sample *now)
 
 /* ---- JSON ----------------------------------------------------------------------------------- */
 
-/* Samples hold valid UTF-8 without control characters: two characters are left to escape. */
-static void json_string(const char *key, const char *text)
+static void add_text(struct json_object *object, const char *key, const char *text)
 {
-	printf("\"%s\":\"", key);
-	for (; *text; text++) {
-		if (*text == '"' || *text == '\\')
-			putchar('\\');
-		putchar(*text);
-	}
-	fputs("\",", stdout);
+	json_object_object_add(object, key, json_object_new_string(text));
 }
 
-static void json_number(const char *key, uint64_t number)
+static void add_number(struct json_object *object, const char *key, uint64_t number)
 {
-	printf("\"%s\":%" PRIu64 ",", key, number);
+	json_object_object_add(object, key, json_object_new_uint64(number));
 }
 
-static void json_output(const struct sample_output *output, struct rates rates)
+static void add_rate(struct json_object *object, const char *key, double rate, int digits)
 {
-	json_string("name", output->name);
-	json_string("layout", output->layout);
-	json_number("width", output->width);
-	json_number("height", output->height);
-	json_number("refresh_mhz", output->refresh);
-	json_number("frames", output->frames);
-	json_number("scanout_frames", output->scanout);
-	json_number("copied_bytes", output->copied);
-	printf("\"frames_per_second\":%.3f,\"scanout_per_second\":%.3f,"
-	       "\"copied_per_second\":%.0f",
-	       rates.frames, rates.scanout, rates.copied);
+	char text[64];
+	snprintf(text, sizeof(text), "%.*f", digits, rate);
+	json_object_object_add(object, key, json_object_new_double_s(rate, text));
 }
 
-static void json_client(const struct sample_client *client)
+static struct json_object *output_to_json(const struct sample_output *output, struct rates rates)
 {
-	json_number("pid", client->pid);
-	json_number("uid", client->uid);
-	json_string("program", client->program);
-	json_number("bytes", client->bytes);
-	json_number("buffers", client->buffers);
-	json_number("fds", client->fds);
-	printf("\"surfaces\":%" PRIu32, client->surfaces);
+	struct json_object *object = json_object_new_object();
+	add_text(object, "name", output->name);
+	add_text(object, "layout", output->layout);
+	add_number(object, "width", output->width);
+	add_number(object, "height", output->height);
+	add_number(object, "refresh_mhz", output->refresh);
+	add_number(object, "frames", output->frames);
+	add_number(object, "scanout_frames", output->scanout);
+	add_number(object, "copied_bytes", output->copied);
+	add_rate(object, "frames_per_second", rates.frames, 3);
+	add_rate(object, "scanout_per_second", rates.scanout, 3);
+	add_rate(object, "copied_per_second", rates.copied, 0);
+	return object;
 }
 
-static void json_surface(const struct sample_surface *surface, struct rates rates)
+static struct json_object *client_to_json(const struct sample_client *client)
 {
+	struct json_object *object = json_object_new_object();
+	add_number(object, "pid", client->pid);
+	add_number(object, "uid", client->uid);
+	add_text(object, "program", client->program);
+	add_number(object, "bytes", client->bytes);
+	add_number(object, "buffers", client->buffers);
+	add_number(object, "fds", client->fds);
+	add_number(object, "surfaces", client->surfaces);
+	return object;
+}
+
+static struct json_object *surface_to_json(const struct sample_surface *surface, struct rates rates)
+{
+	struct json_object *object = json_object_new_object();
 	const struct lend_format *format = lend_format_get(surface->format);
-	json_number("id", surface->id);
-	json_number("pid", surface->pid);
-	json_string("program", surface->program);
-	json_string("role", surface->role);
-	json_string("title", surface->title);
-	json_string("output", surface->output);
-	printf("\"x\":%" PRId32 ",\"y\":%" PRId32 ",", surface->x, surface->y);
-	json_number("width", surface->width);
-	json_number("height", surface->height);
-	json_string("format", format ? format->name : "unknown");
-	json_string("path", lend_path_name(surface->path));
-	json_string("reason", surface->reason);
-	json_string("memory", lend_memory_name(surface->memory));
-	json_string("caching", lend_caching_name(surface->caching));
-	printf("\"lent\":%s,", surface->lent ? "true" : "false");
-	json_number("frames", surface->frames);
-	json_number("commits", surface->commits);
-	json_number("copied_bytes", surface->copied);
-	json_number("unreleased", surface->unreleased);
-	printf("\"frames_per_second\":%.3f,\"copied_per_second\":%.0f", rates.frames, rates.copied);
+	add_number(object, "id", surface->id);
+	add_number(object, "pid", surface->pid);
+	add_text(object, "program", surface->program);
+	add_text(object, "role", surface->role);
+	add_text(object, "title", surface->title);
+	add_text(object, "output", surface->output);
+	json_object_object_add(object, "x", json_object_new_int(surface->x));
+	json_object_object_add(object, "y", json_object_new_int(surface->y));
+	add_number(object, "width", surface->width);
+	add_number(object, "height", surface->height);
+	add_text(object, "format", format ? format->name : "unknown");
+	add_text(object, "path", lend_path_name(surface->path));
+	add_text(object, "reason", surface->reason);
+	add_text(object, "memory", lend_memory_name(surface->memory));
+	add_text(object, "caching", lend_caching_name(surface->caching));
+	json_object_object_add(object, "lent", json_object_new_boolean(surface->lent != 0));
+	add_number(object, "frames", surface->frames);
+	add_number(object, "commits", surface->commits);
+	add_number(object, "copied_bytes", surface->copied);
+	add_number(object, "unreleased", surface->unreleased);
+	add_rate(object, "frames_per_second", rates.frames, 3);
+	add_rate(object, "copied_per_second", rates.copied, 0);
+	return object;
+}
+
+static void add_time(struct json_object *object, uint64_t ns)
+{
+	char text[64];
+	snprintf(text, sizeof(text), "%" PRIu64 ".%09" PRIu64, ns / 1000000000, ns % 1000000000);
+	json_object_object_add(object, "time", json_object_new_double_s((double)ns / 1e9, text));
 }
 
 static void print_json(const struct sample *before, const struct sample *now)
 {
-	const char *separator = "";
-	printf("{\"time\":%" PRIu64 ".%09" PRIu64 ",\"outputs\":[", now->time / 1000000000,
-	       now->time % 1000000000);
+	struct json_object *object = json_object_new_object();
+	struct json_object *outputs = json_object_new_array(), *clients = json_object_new_array();
+	struct json_object *surfaces = json_object_new_array();
 	const struct sample_output *output;
-	wl_array_for_each (output, &now->outputs) {
-		printf("%s{", separator);
-		json_output(output, output_rates(before, now, output));
-		separator = "},";
-	}
-	printf("%s],\"clients\":[", now->outputs.size ? "}" : "");
-	separator = "";
+	wl_array_for_each (output, &now->outputs)
+		json_object_array_add(outputs,
+				      output_to_json(output, output_rates(before, now, output)));
 	const struct sample_client *client;
-	wl_array_for_each (client, &now->clients) {
-		printf("%s{", separator);
-		json_client(client);
-		separator = "},";
-	}
-	printf("%s],\"surfaces\":[", now->clients.size ? "}" : "");
-	separator = "";
+	wl_array_for_each (client, &now->clients)
+		json_object_array_add(clients, client_to_json(client));
 	const struct sample_surface *surface;
-	wl_array_for_each (surface, &now->surfaces) {
-		printf("%s{", separator);
-		json_surface(surface, surface_rates(before, now, surface));
-		separator = "},";
-	}
-	printf("%s]}\n", now->surfaces.size ? "}" : "");
+	wl_array_for_each (surface, &now->surfaces)
+		json_object_array_add(
+			surfaces, surface_to_json(surface, surface_rates(before, now, surface)));
+	add_time(object, now->time);
+	json_object_object_add(object, "outputs", outputs);
+	json_object_object_add(object, "clients", clients);
+	json_object_object_add(object, "surfaces", surfaces);
+	puts(json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN |
+							    JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(object);
 }
 
 /* ---- running -------------------------------------------------------------------------------- */

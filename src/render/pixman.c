@@ -35,7 +35,7 @@ static void to_buffer(const struct node *node, const pixman_region32_t *region,
 	pixman_region32_intersect_rect(read, read, 0, 0, buffer->width, buffer->height);
 }
 
-static void set_transform(const struct surface *surface, pixman_image_t *image)
+void render_set_transform(const struct surface *surface, pixman_image_t *image)
 {
 	struct pixman_f_transform inverse;
 	struct pixman_transform transform;
@@ -83,7 +83,7 @@ static void composite(const struct node *node, pixman_image_t *image, pixman_ima
 {
 	const pixman_box32_t *box = pixman_region32_extents(region);
 
-	set_transform(node->surface, image);
+	render_set_transform(node->surface, image);
 	pixman_image_set_clip_region32(target, region);
 	pixman_image_composite32(op, image, NULL, target, box->x1 - node->x, box->y1 - node->y, 0,
 				 0, box->x1, box->y1, box->x2 - box->x1, box->y2 - box->y1);

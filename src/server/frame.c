@@ -49,9 +49,10 @@ static void free_own(struct lend_output *output, struct own_buffer *own)
 {
 	if (own->image)
 		pixman_image_unref(own->image);
-	if (own->memory && output->backend->forget && output->backend_data)
+	if (!output->backend->allocate)
+		lend_buffer_destroy(own->memory);
+	else if (own->memory)
 		output->backend->forget(output, own->memory);
-	lend_buffer_destroy(own->memory);
 	*own = (struct own_buffer){0};
 }
 

@@ -36,6 +36,7 @@ void view_map(struct lend_view *view)
 	if (view->mapped)
 		return;
 	view->mapped = true;
+	view->activated_at = ++server->activations;
 	wl_list_remove(&view->link);
 	wl_list_insert(&server->views, &view->link);
 	layout_arrange(server);
@@ -162,20 +163,21 @@ static void arrange_view(struct lend_view *view, int32_t *tiled, int32_t n, uint
 	}
 }
 
-static struct lend_view *topmost(const struct lend_output *output)
+/* The one that was mapped or chosen last. */
+static struct lend_view *activated(const struct lend_server *server)
 {
-	struct lend_view *view;
+	struct lend_view *view, *last = NULL;
 
-	wl_list_for_each (view, &output->server->views, link) {
-		if (view->mapped && view->output == output)
-			return view;
+	wl_list_for_each (view, &server->views, link) {
+		if (view->mapped && view->output &&
+		    (!last || view->activated_at > last->activated_at))
+			last = view;
 	}
-	return NULL;
+	return last;
 }
 
-static void arrange_output(struct lend_output *output)
+static void arrange_output(struct lend_output *output, const struct lend_view *active)
 {
-	const struct lend_view *top = topmost(output);
 	int32_t tiled = 0, n = count_tiled(output);
 	struct lend_view *view;
 
@@ -183,7 +185,22 @@ static void arrange_output(struct lend_output *output)
 	wl_list_for_each_reverse (view, &output->server->views, link) {
 		if (view->output == output)
 			arrange_view(view, &tiled, n,
-				     view == top || !view->mapped ? VIEW_ACTIVATED : 0);
+				     view == active || !view->mapped ? VIEW_ACTIVATED : 0);
+	}
+}
+
+/* Side by side, their tops aligned. */
+static void place_outputs(struct lend_server *server)
+{
+	struct lend_output *output;
+	int32_t x = 0;
+
+	wl_list_for_each (output, &server->outputs, link) {
+		if (output->x != x) {
+			output->x = x;
+			output_send_place(output);
+		}
+		x += output->width;
 	}
 }
 
@@ -192,14 +209,60 @@ void layout_arrange(struct lend_server *server)
 	struct lend_output *output;
 	struct lend_view *view;
 
+	place_outputs(server);
 	wl_list_for_each (view, &server->views, link) {
 		struct lend_output *chosen = choose_output(view);
 		if (view->output != chosen)
 			scene_changed(server);
 		view->output = chosen;
 	}
+	struct lend_view *active = activated(server);
 	wl_list_for_each (output, &server->outputs, link)
-		arrange_output(output);
+		arrange_output(output, active);
+	seat_layout_changed(server->seat, active);
+}
+
+/* ---- chosen by the user --------------------------------------------------------------------- */
+
+static bool belongs_to(const struct lend_view *view, const struct lend_view *ancestor)
+{
+	while (view && view != ancestor)
+		view = view->parent;
+	return view != NULL;
+}
+
+/* To the top, with all that belongs to it, which keeps its order. */
+static void raise(struct lend_view *view)
+{
+	struct wl_list *views = &view->server->views;
+	struct lend_view *other, *next;
+	struct wl_list raised;
+
+	wl_list_init(&raised);
+	wl_list_for_each_reverse_safe(other, next, views, link)
+	{
+		if (!belongs_to(other, view))
+			continue;
+		wl_list_remove(&other->link);
+		wl_list_insert(&raised, &other->link);
+	}
+	wl_list_insert_list(views, &raised);
+}
+
+/* Tiles do not cover each other, and their order is that of their places. */
+void view_activate(struct lend_view *view)
+{
+	struct lend_view *root = view;
+
+	view->activated_at = ++view->server->activations;
+	while (root->parent)
+		root = root->parent;
+	if (root->output && !is_tiled(root, root->output))
+		raise(root);
+	if (view->output && !is_tiled(view, view->output))
+		raise(view);
+	layout_arrange(view->server);
+	scene_changed(view->server);
 }
 
 void view_origin(const struct lend_view *view, int32_t *x, int32_t *y)

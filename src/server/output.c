@@ -155,10 +155,34 @@ int output_create(struct lend_server *server, const struct lend_output_options *
 	return 0;
 }
 
+int output_set_identity(struct lend_output *output, const char *make, const char *model,
+			uint32_t width_mm, uint32_t height_mm)
+{
+	output->make = strdup(make);
+	output->model = strdup(model);
+	output->width_mm = (int32_t)width_mm;
+	output->height_mm = (int32_t)height_mm;
+	return output->make && output->model ? 0 : fail(-ENOMEM, "out of memory");
+}
+
+static void tell(struct lend_output *output,
+		 void (*event)(void *data, struct lend_output *output))
+{
+	struct lend_server *server = output->server;
+
+	if (!event)
+		return;
+	server->in_events++;
+	event(server->data, output);
+	server->in_events--;
+}
+
 void output_start(struct lend_output *output)
 {
+	output->started = true;
 	layout_arrange(output->server);
 	output_schedule(output);
+	tell(output, output->server->events.output_added);
 }
 
 static void forget_output(struct lend_output *output)
@@ -177,6 +201,8 @@ static void forget_output(struct lend_output *output)
 
 static void destroy(struct lend_output *output)
 {
+	if (output->started)
+		tell(output, output->server->events.output_removed);
 	wl_signal_emit(&output->destroyed, output);
 	forget_output(output);
 	output_global_destroy(output);
@@ -185,6 +211,8 @@ static void destroy(struct lend_output *output)
 		output->backend->destroy(output);
 	free(output->name);
 	free(output->description);
+	free(output->make);
+	free(output->model);
 	free(output);
 }
 

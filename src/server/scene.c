@@ -257,6 +257,7 @@ void scene_build(struct lend_output *output)
 	free_nodes(output->nodes, output->n_nodes);
 	output->nodes = builder.nodes;
 	output->n_nodes = builder.n;
+	seat_scene_built(output->server->seat);
 }
 
 void scene_finish(struct lend_output *output)
@@ -326,6 +327,9 @@ void scene_latch(struct lend_output *output)
 	for (size_t i = 0; i < output->n_nodes; i++)
 		if (output->nodes[i].surface->output == output)
 			surface_latch(output->nodes[i].surface);
+	struct surface *cursor = seat_cursor_surface(output->server->seat, output);
+	if (cursor)
+		surface_latch(cursor);
 }
 
 void scene_unlatch(struct lend_output *output)
@@ -333,6 +337,9 @@ void scene_unlatch(struct lend_output *output)
 	for (size_t i = 0; i < output->n_nodes; i++)
 		if (output->nodes[i].surface->output == output)
 			surface_unlatch(output->nodes[i].surface);
+	struct surface *cursor = seat_cursor_surface(output->server->seat, output);
+	if (cursor)
+		surface_unlatch(cursor);
 }
 
 void scene_presented(struct lend_output *output, const struct presented *presented)
@@ -342,4 +349,7 @@ void scene_presented(struct lend_output *output, const struct presented *present
 		if (surface->output == output)
 			surface_presented(surface, output, presented);
 	}
+	struct surface *cursor = seat_cursor_surface(output->server->seat, output);
+	if (cursor)
+		surface_presented(cursor, output, presented);
 }

@@ -141,6 +141,7 @@ LEND_EXPORT int lend_server_create(const struct lend_server_options *options,
 	wl_list_init(&server->outputs);
 	wl_list_init(&server->views);
 	wl_list_init(&server->surfaces);
+	wl_signal_init(&server->destroyed);
 	/* Else libwayland prints to stderr, which a library must not. */
 	wl_log_set_handler_server(log_from_libwayland);
 	int ret = read_options(server, &own);
@@ -169,6 +170,8 @@ LEND_EXPORT void lend_server_destroy(struct lend_server *server)
 	wl_list_for_each (output, &server->outputs, link)
 		output->doomed = true;
 	outputs_reap(server);
+	wl_signal_emit(&server->destroyed, server);
+	seat_destroy(server->seat);
 	if (server->hidden)
 		wl_event_source_remove(server->hidden);
 	if (server->display)

@@ -53,8 +53,9 @@ struct lend_server {
 	struct wl_event_source *hidden; /* scene_arm_timer() */
 	bool hidden_armed;
 	uint32_t next_surface_id, next_output, next_serial;
-	uint64_t activations; /* lend_view.activated_at of the last one */
-	unsigned in_events;   /* the embedder's that are being called */
+	uint64_t activations;	    /* lend_view.activated_at of the last one */
+	struct wl_signal destroyed; /* lend_server; outputs are gone, seat and loop are not */
+	unsigned in_events;	    /* the embedder's that are being called */
 	bool running;
 };
 
@@ -464,9 +465,7 @@ struct output_backend {
 	/* How many of its own buffers it composites into: 1 if present() is done with the last one.
 	 */
 	int own_buffers;
-	/* Makes one of them, which the output destroys after forget(). NULL:
-	 * lend_buffer_allocate().
-	 */
+	/* Makes one of them, which forget() destroys. NULL: lend_buffer_allocate(). */
 	int (*allocate)(struct lend_output *output, struct lend_buffer **memory);
 	/* Asks for output_repaint() at the next time that makes sense, not while a frame is on its
 	 * way. Called once until then. */
@@ -526,6 +525,8 @@ struct lend_output {
 	const struct output_backend *backend;
 	void *backend_data;
 	char *name, *description;
+	char *make, *model; /* of the display, or NULL */
+	int32_t width_mm, height_mm;
 	int32_t x, y; /* in the space that all outputs share, side by side; for the pointer */
 	int32_t width, height;
 	uint32_t refresh; /* mHz */
@@ -542,6 +543,7 @@ struct lend_output {
 	size_t n_nodes, nodes_size;
 	bool rebuild;		  /* the scene changed: build the nodes anew */
 	bool scheduled;		  /* the backend will call output_repaint() */
+	bool started;		  /* output_start() was called: the embedder knows it */
 	bool doomed;		  /* destroyed in an event; to go after the dispatch */
 	bool layers_refused;	  /* tried with this scene, and not shown */
 	bool layers_dirty;	  /* a layer's contents changed */
@@ -566,6 +568,9 @@ int output_create(struct lend_server *server, const struct lend_output_options *
 		  const struct output_backend *backend, struct lend_output **output);
 /* Called by the backend once it can be asked for frames. */
 void output_start(struct lend_output *output);
+/* Who made the display, what it is called, and its size; 0: not known. */
+int output_set_identity(struct lend_output *output, const char *make, const char *model,
+			uint32_t width_mm, uint32_t height_mm);
 /* Something may have to be shown. */
 void output_schedule(struct lend_output *output);
 struct lend_output *output_from_resource(struct wl_resource *resource); /* NULL once removed */
@@ -633,6 +638,8 @@ void output_send_leave(struct lend_output *output, struct surface *surface);
 /* What the server does itself when asked by keys. A function that is NULL: clients get the keys. */
 struct seat_bindings {
 	void (*switch_vt)(void *data, unsigned vt); /* Ctrl+Alt+F1 to F12: 1 to 12 */
+	/* Which lamps are to be lit: bits 0 to 2 for num, caps and scroll lock. */
+	void (*set_leds)(void *data, uint32_t leds);
 	void *data;
 };
 
@@ -686,8 +693,8 @@ void seat_touch_frame(struct seat *seat);
 void seat_layout_changed(struct seat *seat, struct lend_view *focus);
 /* scene.c: an output's nodes were built anew; the pointer may be over another surface. */
 void seat_scene_built(struct seat *seat);
-/* scene.c: the output shows a frame; the cursor's surface may be waiting for it. */
-void seat_presented(struct seat *seat, struct lend_output *output, const struct timespec *when);
+/* scene.c: the surface whose picture the pointer is, if that is on the output, or NULL. */
+struct surface *seat_cursor_surface(const struct seat *seat, const struct lend_output *output);
 /* surface.c: the surface is going away. */
 void seat_forget_surface(struct seat *seat, struct surface *surface);
 /* xdg_popup.c: a popup that takes the keys was mapped, or is no more. */
@@ -702,6 +709,8 @@ void popup_dismiss(struct popup *popup);
 
 /* ---- render/pixman.c ------------------------------------------------------------------------ */
 
+/* For reading the image of the surface's buffer in surface coordinates. */
+void render_set_transform(const struct surface *surface, pixman_image_t *image);
 /* Draws the nodes within damage into target; returns the bytes written, adding to each surface's.
  */
 uint64_t render_nodes(struct lend_output *output, struct own_buffer *target,

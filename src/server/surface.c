@@ -378,6 +378,7 @@ static void handle_destroy(struct wl_resource *resource)
 		chain_surface_destroyed(surface->chain);
 	wl_signal_emit(&surface->destroyed, surface);
 	scene_forget(surface);
+	seat_forget_surface(surface->server->seat, surface);
 	wl_list_remove(&surface->link);
 	surface_state_finish(&surface->pending);
 	surface_state_finish(&surface->current);

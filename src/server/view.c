@@ -1,6 +1,31 @@
 /* SPDX-License-Identifier: MIT */
-/* What an embedder sees of views. */
+/* What an embedder sees of views, and which view a surface is in. */
 #include "server/server.h"
+
+static bool has_popup(const struct wl_list *popups, const struct surface *surface)
+{
+	const struct popup *popup;
+
+	wl_list_for_each (popup, popups, link) {
+		if (popup->surface == surface || has_popup(&popup->popups, surface))
+			return true;
+	}
+	return false;
+}
+
+struct lend_view *view_from_surface(struct surface *surface)
+{
+	struct lend_server *server = surface->server;
+	struct lend_view *view;
+
+	while (surface->subsurface && surface->subsurface->parent)
+		surface = surface->subsurface->parent;
+	wl_list_for_each (view, &server->views, link) {
+		if (view->surface == surface || has_popup(&view->popups, surface))
+			return view;
+	}
+	return NULL;
+}
 
 LEND_EXPORT int lend_view_describe(const struct lend_view *view, struct lend_view_info *info)
 {

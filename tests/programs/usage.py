@@ -16,7 +16,18 @@ MISTAKES = [
     (['serve', '-x'], ["'-x'"]),
     (['serve', '--output'], ["'--output' needs an argument"]),
     (['serve', '--output', ''], ['headless:WIDTHxHEIGHT']),
-    (['serve', '--output', 'kms:card0'], ['kms:card0', 'headless:WIDTHxHEIGHT']),
+    (['serve', '--output', 'vnc:1'], ['vnc:1', 'headless:WIDTHxHEIGHT', 'kms[:CARD]']),
+    (['serve', '--output', 'headless'], ['needs a size']),
+    (['serve', '--output', 'headless:640x480,mirror'], ['neither full nor tile']),
+    (['serve', '--output', 'kms:0x0'], ['kms:0x0', '16384x16384']),
+    (['serve', '--output', 'kms:640x'], ['16384x16384']),
+    (['serve', '--output', 'kms:640x480@5000'], ['refresh rate']),
+    (['serve', '--output', 'kms:640x480:800x600'], ['more than one mode']),
+    (['serve', '--output', 'kms:card0:card1'], ["'card1'", 'too many']),
+    (['serve', '--output', 'kms:DP-1:eDP-1'], ["'eDP-1'", 'too many']),
+    (['serve', '--output', 'kms:' + 'x' * 100], ['no device or connector']),
+    (['serve', '--output', 'kms,clone'], ['neither full nor tile', 'mirror']),
+    (['serve', '--output', 'kms,tile,full'], ['neither full nor tile']),
     (['serve', '--output', 'headless:'], ['16384x16384']),
     (['serve', '--output', 'headless:0x0'], ['headless:0x0', '16384x16384']),
     (['serve', '--output', 'headless:640x0'], ['16384x16384']),
@@ -65,6 +76,12 @@ MISTAKES = [
     (['top', '--interval', 'often'], ["'often'"]),
     (['top', '--once=yes'], ["'--once=yes'"]),
 
+    (['probe', '--frobnicate'], ["'--frobnicate'", 'framelend help probe']),
+    (['probe', 'card0', 'card1'], ["'card1'"]),
+    (['probe', ''], ['name is empty']),
+    (['probe', '--json=yes'], ["'--json=yes'"]),
+    (['probe', '--json', '--report'], ['exclude each other']),
+
     (['demo-client', 'dance'], ["'dance'", 'chart, paint and front']),
     (['demo-client', 'chart', 'paint'], ["'paint'"]),
     (['demo-client', '--size', '0x0'], ["'0x0'", '16384x16384']),
@@ -74,7 +91,7 @@ MISTAKES = [
     (['demo-client', '--frames', 'many'], ["'many'"]),
 ]
 
-COMMANDS = ['serve', 'shot', 'top', 'demo-client']
+COMMANDS = ['serve', 'shot', 'top', 'probe', 'demo-client']
 
 
 class Usage(harness.Case):

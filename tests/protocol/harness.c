@@ -134,6 +134,27 @@ int harness_run(const struct harness_test *tests, size_t count, int argc, char *
 
 /* ---- the server's side ---------------------------------------------------------------------- */
 
+static void handle_added(void *data, struct lend_output *output)
+{
+	struct test *test = data;
+
+	for (int i = 0; i < OUTPUTS_MAX; i++) {
+		if (test->outputs[i])
+			continue;
+		test->outputs[i] = output;
+		return;
+	}
+}
+
+static void handle_removed(void *data, struct lend_output *output)
+{
+	struct test *test = data;
+
+	for (int i = 0; i < OUTPUTS_MAX; i++)
+		if (test->outputs[i] == output)
+			test->outputs[i] = NULL;
+}
+
 static void handle_log(void *data, enum lend_log_level level, const char *message)
 {
 	struct test *test = data;
@@ -227,6 +248,8 @@ struct test *test_create(const struct test_options *options)
 		.view_mapped = handle_mapped,
 		.view_unmapped = handle_unmapped,
 		.view_changed = handle_changed,
+		.output_added = handle_added,
+		.output_removed = handle_removed,
 		.privileged = options->unprivileged ? refuse : NULL,
 	};
 	struct lend_quota quota = options->quota;

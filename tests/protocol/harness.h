@@ -55,7 +55,7 @@ struct client;
 
 struct test {
 	struct lend_server *server;
-	struct lend_output *outputs[OUTPUTS_MAX];
+	struct lend_output *outputs[OUTPUTS_MAX]; /* as they come; NULL once removed */
 	char directory[64]; /* XDG_RUNTIME_DIR */
 	char log[16384];    /* what the server logged, a line a message */
 	struct wl_list clients;

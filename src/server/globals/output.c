@@ -33,12 +33,19 @@ struct lend_output *output_from_resource(struct wl_resource *resource)
 	return resource ? wl_resource_get_user_data(resource) : NULL;
 }
 
+static void send_geometry(struct wl_resource *resource, const struct lend_output *output)
+{
+	wl_output_send_geometry(
+		resource, output->x, output->y, output->width_mm, output->height_mm,
+		WL_OUTPUT_SUBPIXEL_UNKNOWN, output->make ? output->make : "framelend",
+		output->model ? output->model : output->backend->name, WL_OUTPUT_TRANSFORM_NORMAL);
+}
+
 static void send_description(struct wl_resource *resource, const struct lend_output *output)
 {
 	int version = wl_resource_get_version(resource);
 
-	wl_output_send_geometry(resource, 0, 0, 0, 0, WL_OUTPUT_SUBPIXEL_UNKNOWN, "framelend",
-				output->backend->name, WL_OUTPUT_TRANSFORM_NORMAL);
+	send_geometry(resource, output);
 	wl_output_send_mode(resource, WL_OUTPUT_MODE_CURRENT | WL_OUTPUT_MODE_PREFERRED,
 			    output->width, output->height, (int32_t)output->refresh);
 	if (version >= WL_OUTPUT_SCALE_SINCE_VERSION)
@@ -49,6 +56,18 @@ static void send_description(struct wl_resource *resource, const struct lend_out
 		wl_output_send_description(resource, output->description);
 	if (version >= WL_OUTPUT_DONE_SINCE_VERSION)
 		wl_output_send_done(resource);
+}
+
+void output_send_place(struct lend_output *output)
+{
+	struct wl_resource *resource;
+
+	wl_resource_for_each(resource, &output->resources)
+	{
+		send_geometry(resource, output);
+		if (wl_resource_get_version(resource) >= WL_OUTPUT_DONE_SINCE_VERSION)
+			wl_output_send_done(resource);
+	}
 }
 
 /* Surfaces that came onto the output before the client bound it. */

@@ -84,6 +84,8 @@ static void hide(struct shell_popup *popup)
 	if (popup->popup.mapped)
 		scene_changed(popup->base->surface->server);
 	popup->popup.mapped = false;
+	if (popup->grabs)
+		seat_grab_end(popup->base->surface->server->seat, &popup->popup);
 	popup->grabs = false;
 }
 
@@ -95,6 +97,11 @@ static void dismiss(struct shell_popup *popup)
 	popup->parent = NULL;
 	popup->dismissed = true;
 	xdg_popup_send_popup_done(popup->resource);
+}
+
+void popup_dismiss(struct popup *popup)
+{
+	dismiss(popup->object);
 }
 
 void popups_dismiss(struct wl_list *popups)
@@ -128,6 +135,8 @@ static void apply(struct shell_popup *popup)
 	}
 	shown->geometry = shell_surface_geometry(popup->base);
 	shown->mapped = true;
+	if (!before.mapped && popup->grabs)
+		seat_grab_begin(popup->base->surface->server->seat, shown);
 	if (before.mapped && before.x == shown->x && before.y == shown->y &&
 	    memcmp(&before.geometry, &shown->geometry, sizeof(before.geometry)) == 0)
 		return;
@@ -195,8 +204,7 @@ static struct shell_popup *grabbing_sibling(const struct shell_popup *popup)
 	return NULL;
 }
 
-/* There are no devices, so a grab takes nothing from anyone and no user can end it: any serial is
- * accepted, and the popup stays until its client destroys it. */
+/* Its keys, and what it ends, are the seat's matter, from when it is mapped. */
 static void handle_grab(struct wl_client *client, struct wl_resource *resource,
 			struct wl_resource *seat, uint32_t serial)
 {
@@ -218,6 +226,10 @@ static void handle_grab(struct wl_client *client, struct wl_resource *resource,
 	struct shell_popup *sibling = popup->parent ? grabbing_sibling(popup) : NULL;
 	if (sibling) {
 		post_not_topmost(popup, "grab", &sibling->popup.link);
+		return;
+	}
+	if (!seat_serial_is_recent(popup->base->surface->server->seat, client, serial)) {
+		dismiss(popup);
 		return;
 	}
 	popup->grabs = true;
@@ -317,6 +329,7 @@ void popup_create(struct shell_surface *base, uint32_t id, struct wl_resource *p
 	popup->popup.surface = base->surface;
 	popup->popup.object = popup;
 	wl_list_init(&popup->popup.popups);
+	wl_list_init(&popup->popup.grab_link);
 	base->popup = popup;
 	base->surface->role_object = popup;
 	link_to_parent(popup, parent);

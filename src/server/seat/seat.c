@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+/* Which devices there are, and what the rest of the server tells the seat. */
+#include "seat.h"
+
+#include <stdlib.h>
+
+/* ---- what the devices share ----------------------------------------------------------------- */
+
+bool pressed_has(const struct pressed *pressed, uint32_t code)
+{
+	return code < KEY_CNT && pressed->bits[code / 8] & (1u << code % 8);
+}
+
+bool pressed_set(struct pressed *pressed, uint32_t code, bool down)
+{
+	if (code >= KEY_CNT || pressed_has(pressed, code) == down)
+		return false;
+	pressed->bits[code / 8] ^= (uint8_t)(1u << code % 8);
+	pressed->count += down ? 1 : -1u;
+	return true;
+}
+
+bool seat_has(const struct seat *seat, uint32_t capability)
+{
+	return seat->capabilities & capability;
+}
+
+uint32_t seat_serial(const struct seat *seat)
+{
+	return wl_display_next_serial(seat->server->display);
+}
+
+uint32_t seat_action(struct seat *seat, const struct surface *surface)
+{
+	struct action *action = &seat->actions[seat->next_action++ % ACTIONS];
+
+	action->client = wl_resource_get_client(surface->resource);
+	action->serial = seat_serial(seat);
+	return action->serial;
+}
+
+bool seat_serial_is_recent(const struct seat *seat, const struct wl_client *client, uint32_t serial)
+{
+	for (size_t i = 0; i < ACTIONS; i++)
+		if (seat->actions[i].client == client && seat->actions[i].serial == serial)
+			return true;
+	return seat->capabilities == 0;
+}
+
+/* ---- objects -------------------------------------------------------------------------------- */
+
+struct wl_resource *seat_next_object(struct wl_list *resources, struct wl_resource *before,
+				     const struct surface *surface)
+{
+	struct wl_list *link = before ? wl_resource_get_link(before) : resources;
+
+	for (link = link->next; surface && link != resources; link = link->next) {
+		struct wl_resource *resource = wl_resource_from_link(link);
+		if (wl_resource_get_client(resource) == wl_resource_get_client(surface->resource))
+			return resource;
+	}
+	return NULL;
+}
+
+void seat_add_object(struct wl_list *resources, struct wl_resource *resource)
+{
+	wl_list_insert(resources->prev, wl_resource_get_link(resource));
+}
+
+void seat_retire_objects(struct wl_list *resources)
+{
+	struct wl_resource *resource, *next;
+
+	wl_resource_for_each_safe(resource, next, resources)
+	{
+		wl_list_remove(wl_resource_get_link(resource));
+		wl_list_init(wl_resource_get_link(resource));
+		wl_resource_set_user_data(resource, NULL);
+	}
+}
+
+/* ---- devices -------------------------------------------------------------------------------- */
+
+static void announce(const struct seat *seat)
+{
+	struct wl_resource *resource;
+
+	wl_resource_for_each(resource, &seat->resources)
+		wl_seat_send_capabilities(resource, seat->capabilities);
+}
+
+void seat_set_capabilities(struct seat *seat, bool pointer, bool keyboard, bool touch)
+{
+	keyboard = keyboard && keyboard_open(seat);
+	uint32_t capabilities = (pointer ? WL_SEAT_CAPABILITY_POINTER : 0) |
+				(keyboard ? WL_SEAT_CAPABILITY_KEYBOARD : 0) |
+				(touch ? WL_SEAT_CAPABILITY_TOUCH : 0);
+	uint32_t changed = capabilities ^ seat->capabilities;
+
+	if (!changed)
+		return;
+	seat->capabilities = capabilities;
+	seat->ever |= capabilities;
+	if (changed & WL_SEAT_CAPABILITY_POINTER)
+		pointer_enable(seat, pointer);
+	if (changed & WL_SEAT_CAPABILITY_KEYBOARD)
+		keyboard_enable(seat, keyboard);
+	if (changed & WL_SEAT_CAPABILITY_TOUCH)
+		touch_enable(seat, touch);
+	announce(seat);
+}
+
+void seat_set_bindings(struct seat *seat, const struct seat_bindings *bindings)
+{
+	seat->bindings = *bindings;
+}
+
+/* ---- what happens elsewhere ----------------------------------------------------------------- */
+
+void seat_layout_changed(struct seat *seat, struct lend_view *focus)
+{
+	struct surface *wanted = focus ? focus->surface : NULL;
+
+	if (wanted != seat->keyboard.wanted) {
+		seat->keyboard.wanted = wanted;
+		grab_dismiss_all(seat);
+		keyboard_update(seat);
+	}
+	pointer_update(seat);
+}
+
+void seat_scene_built(struct seat *seat)
+{
+	pointer_update(seat);
+}
+
+/* The keyboard's are views and popups, which are no more by now. */
+void seat_forget_surface(struct seat *seat, struct surface *surface)
+{
+	pointer_forget(seat, surface);
+	touch_forget(seat, surface);
+}
+
+/* ---- life ----------------------------------------------------------------------------------- */
+
+struct seat *seat_create(struct lend_server *server)
+{
+	struct seat *seat = calloc(1, sizeof(*seat));
+
+	if (!seat)
+		return NULL;
+	seat->server = server;
+	wl_list_init(&seat->resources);
+	wl_list_init(&seat->grabs);
+	pointer_init(&seat->pointer);
+	keyboard_init(&seat->keyboard);
+	touch_init(&seat->touch);
+	if (cursor_init(&seat->cursor) < 0) {
+		seat_destroy(seat);
+		return NULL;
+	}
+	return seat;
+}
+
+void seat_destroy(struct seat *seat)
+{
+	if (!seat)
+		return;
+	keyboard_finish(&seat->keyboard);
+	cursor_finish(&seat->cursor);
+	free(seat);
+}

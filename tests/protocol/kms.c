@@ -1,0 +1,466 @@
+/* SPDX-License-Identifier: MIT */
+/* Outputs on displays, which a double plays: what is lit, what is shown of a client and how, and
+ * what each frame costs in calls. */
+#include "harness.h"
+
+#include <errno.h>
+#include <fake-drm.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define RED   0xffc02010
+#define GREEN 0xff20a040
+#define BLUE  0xff1030d0
+
+#define WIDTH  320
+#define HEIGHT 240
+
+/* A driver that scans out what it is given. */
+static const char direct[] = "uname -> 6.12.48\n"
+			     "open /dev/dri/card0 -> ok\n"
+			     "drmGetDeviceNameFromFd2 -> /dev/dri/card0\n"
+			     "drmGetNodeTypeFromFd -> primary\n"
+			     "drmGetVersion -> vkms\n"
+			     "drmGetCap DUMB_BUFFER -> 1\n"
+			     "drmGetCap DUMB_PREFER_SHADOW -> 0\n"
+			     "drmModeCreateDumbBuffer -> ok pitch=4\n"
+			     "drmPrimeHandleToFD RDWR CLOEXEC -> ok\n"
+			     "drmModeMapDumbBuffer -> ok\n"
+			     "drmModeDestroyDumbBuffer -> ok\n"
+			     "drmPrimeFDToHandle -> ok\n"
+			     "drmCloseBufferHandle -> ok\n"
+			     "open /dev/dma_heap/system -> EACCES\n"
+			     "open /dev/udmabuf -> ENOENT\n";
+
+/* One that uploads what it is told has changed. */
+static const char uploading[] = "drmGetVersion -> virtio_gpu";
+
+#define MONITOR "connector Virtual-1 connected edid=ACM/Test_20/42 mode=320x240@60 mode=640x480@60"
+#define PRIMARY "plane primary formats=XR24,AR24"
+#define OVERLAY "plane overlay formats=XR24,AR24"
+#define CURSOR	"plane cursor formats=AR24"
+
+struct fixture {
+	struct test *test;
+	struct client *client;
+	struct window window;
+	struct chain chain;
+	unsigned next;
+};
+
+/* lines: the display, and what counts before the driver's own answers. */
+static void start(struct fixture *fixture, const char *first, const char *display)
+{
+	char script[8192];
+
+	memset(fixture, 0, sizeof(*fixture));
+	snprintf(script, sizeof(script), "%s\n%s%s\n", first, direct, display);
+	fake_drm_script(script);
+	setenv("LEND_SESSION", "direct", 1);
+	setenv("LEND_CACHE", "off", 1);
+	fixture->test = test_create(&(struct test_options){.outputs = -1});
+}
+
+static int light(struct fixture *fixture, struct lend_kms_output_options options)
+{
+	options.size = sizeof(options);
+	if (!options.device)
+		options.device = "/dev/dri/card0";
+	options.no_input = 1;
+	return lend_output_create_kms(fixture->test->server, &options);
+}
+
+static void finish(struct fixture *fixture)
+{
+	test_destroy(fixture->test);
+	assert_int_equal(fake_drm_blanked(), 0);
+	assert_int_equal(fake_drm_framebuffers(), 0);
+	assert_int_equal(fake_drm_blobs(), 0);
+	assert_int_equal(fake_drm_handles(), 0);
+	fake_drm_unload();
+}
+
+/* A window that fills the display, with a chain of its own. */
+static void open_window(struct fixture *fixture, uint32_t usage, uint32_t count)
+{
+	fixture->client = client_create(fixture->test);
+	window_create(fixture->client, &fixture->window);
+	chain_create(fixture->client, fixture->window.surface, &fixture->chain);
+	chain_configure(&fixture->chain, WIDTH, HEIGHT, LEND_FORMAT_XRGB8888, usage, count);
+	assert_int_equal(fixture->chain.failed, 0);
+}
+
+static void close_window(struct fixture *fixture)
+{
+	chain_destroy(&fixture->chain);
+	window_destroy(&fixture->window);
+	client_destroy(fixture->client);
+}
+
+static void show(struct fixture *fixture, uint32_t colour)
+{
+	struct chain *chain = &fixture->chain;
+
+	fixture->next = (fixture->next + 1) % chain->count;
+	lent_buffer_fill(chain, fixture->next, colour);
+	window_show(&fixture->window, chain->buffers[fixture->next].buffer);
+}
+
+static void assert_shown(int x, int y, int width, int height, uint32_t colour)
+{
+	uint32_t screen_width, screen_height;
+	uint32_t *pixels =
+		fake_drm_shown((size_t)fake_drm_crtc("Virtual-1"), &screen_width, &screen_height);
+
+	assert_non_null(pixels);
+	for (int i = y; i < y + height; i++)
+		for (int j = x; j < x + width; j++)
+			if (pixels[(uint32_t)i * screen_width + (uint32_t)j] != colour)
+				fail_msg("pixel %d,%d is %08x, not %08x", j, i,
+					 pixels[(uint32_t)i * screen_width + (uint32_t)j], colour);
+	free(pixels);
+}
+
+/* ---- lent frames ---------------------------------------------------------------------------- */
+
+static void a_lent_frame_costs_one_commit(void)
+{
+	struct fixture fixture;
+
+	start(&fixture, "", "kms vblank=yes\n" PRIMARY "\n" MONITOR);
+	assert_int_equal(light(&fixture, (struct lend_kms_output_options){0}), 1);
+	open_window(&fixture, 0, 2);
+	assert_int_equal(fixture.chain.buffers[0].memory, LEND_MEMORY_DUMB);
+	for (unsigned i = 0; i < 4; i++)
+		show(&fixture, i % 2 ? RED : GREEN);
+	assert_int_equal(fixture.chain.path, LEND_PATH_SCANOUT);
+	size_t commits = fake_drm_calls("drmModeAtomicCommit");
+	size_t framebuffers = fake_drm_calls("drmModeAddFB2") +
+			      fake_drm_calls("drmModeAddFB2WithModifiers");
+	uint64_t copied = output_copied(fixture.test->outputs[0]);
+	for (unsigned i = 0; i < 10; i++) {
+		show(&fixture, i % 2 ? RED : BLUE);
+		assert_shown(0, 0, WIDTH, HEIGHT, i % 2 ? RED : BLUE);
+	}
+	assert_int_equal(fake_drm_calls("drmModeAtomicCommit") - commits, 10);
+	assert_int_equal(fake_drm_calls("drmModeAddFB2") +
+				 fake_drm_calls("drmModeAddFB2WithModifiers") - framebuffers,
+			 0);
+	assert_int_equal(output_copied(fixture.test->outputs[0]) - copied, 0);
+	close_window(&fixture);
+	finish(&fixture);
+}
+
+static void an_uploading_driver_is_told_what_each_buffer_lacks(void)
+{
+	struct fixture fixture;
+
+	start(&fixture, uploading, "kms flush=buffer vblank=no\n" PRIMARY "\n" MONITOR);
+	assert_int_equal(light(&fixture, (struct lend_kms_output_options){0}), 1);
+	open_window(&fixture, 0, 2);
+	for (unsigned i = 0; i < 3; i++)
+		show(&fixture, GREEN);
+	assert_int_equal(fixture.chain.path, LEND_PATH_FLUSH);
+	/* Small damage, in each of two buffers in turn: each lacks the other's as well. The first
+	 * one lacks the whole frame before. */
+	uint64_t uploaded = 0;
+	for (int i = 0; i < 6; i++) {
+		struct lent_buffer *buffer =
+			&fixture.chain.buffers[fixture.next = (fixture.next + 1) % 2];
+		for (int j = 0; j <= i; j++)
+			fill_rect(buffer->pixels, (int32_t)buffer->stride, 10 * j, 0, 10, 10, RED);
+		unsigned frames = fixture.window.frames;
+		wl_surface_attach(fixture.window.surface, buffer->buffer, 0, 0);
+		wl_surface_damage_buffer(fixture.window.surface, 10 * i, 0, 10, 10);
+		window_request_frame(&fixture.window);
+		wl_surface_commit(fixture.window.surface);
+		pump_until(fixture.test, &fixture.window.frames, frames + 1);
+		assert_shown(0, 0, 10 * (i + 1), 10, RED);
+		assert_true(i == 0 || fake_drm_uploaded() - uploaded == 2 * 10 * 10);
+		uploaded = fake_drm_uploaded();
+	}
+	close_window(&fixture);
+	finish(&fixture);
+}
+
+static void drawing_in_a_front_buffer_is_seen_when_committed(void)
+{
+	struct fixture fixture;
+
+	start(&fixture, uploading, "kms flush=buffer vblank=no\n" PRIMARY "\n" MONITOR);
+	assert_int_equal(light(&fixture, (struct lend_kms_output_options){0}), 1);
+	open_window(&fixture, FRAMELEND_CHAIN_V1_USAGE_FRONT, 1);
+	show(&fixture, GREEN);
+	struct lent_buffer *buffer = &fixture.chain.buffers[0];
+	fill_rect(buffer->pixels, (int32_t)buffer->stride, 0, 0, 20, 20, RED);
+	assert_shown(0, 0, 20, 20, GREEN);
+	size_t framebuffers = fake_drm_calls("drmModeAddFB2") +
+			      fake_drm_calls("drmModeAddFB2WithModifiers");
+	unsigned frames = fixture.window.frames;
+	wl_surface_damage_buffer(fixture.window.surface, 0, 0, 20, 20);
+	window_request_frame(&fixture.window);
+	wl_surface_commit(fixture.window.surface);
+	pump_until(fixture.test, &fixture.window.frames, frames + 1);
+	assert_shown(0, 0, 20, 20, RED);
+	assert_shown(20, 20, 20, 20, GREEN);
+	assert_int_equal(fake_drm_calls("drmModeAddFB2") +
+				 fake_drm_calls("drmModeAddFB2WithModifiers"),
+			 framebuffers);
+	close_window(&fixture);
+	finish(&fixture);
+}
+
+/* ---- refusals ------------------------------------------------------------------------------- */
+
+static void what_the_display_refuses_is_copied_in_the_same_frame(void)
+{
+	struct fixture fixture;
+
+	start(&fixture, "", "kms vblank=yes\n" PRIMARY "\n" MONITOR);
+	assert_int_equal(light(&fixture, (struct lend_kms_output_options){0}), 1);
+	open_window(&fixture, 0, 2);
+	/* The first one is the output's own, from before there was a window. */
+	fake_drm_inject("drmModeAtomicCommit nth=2 -> ENOSPC");
+	show(&fixture, RED);
+	assert_shown(0, 0, WIDTH, HEIGHT, RED);
+	assert_int_equal(fake_drm_blanked(), 0);
+	pump(fixture.test);
+	if (fixture.chain.path == LEND_PATH_COPY)
+		assert_non_null(strstr(fixture.chain.path_reason, "refused"));
+	close_window(&fixture);
+	finish(&fixture);
+}
+
+static void memory_that_cannot_be_imported_is_copied(void)
+{
+	struct fixture fixture;
+
+	start(&fixture, "drmPrimeFDToHandle own -> EINVAL",
+	      "kms vblank=yes\n" PRIMARY "\n" MONITOR);
+	assert_int_equal(light(&fixture, (struct lend_kms_output_options){0}), 1);
+	open_window(&fixture, 0, 2);
+	show(&fixture, RED);
+	assert_shown(0, 0, WIDTH, HEIGHT, RED);
+	assert_int_equal(fixture.chain.path, LEND_PATH_COPY);
+	close_window(&fixture);
+	finish(&fixture);
+}
+
+static void bad_wishes_have_words(void)
+{
+	static const struct {
+		struct lend_kms_output_options options;
+		int error;
+		const char *words;
+	} wishes[] = {
+		{{.device = "/dev/dri/card7"}, -ENOENT, "/dev/dri/card7"},
+		{{.connector = "HDMI-A-9"}, -ENOENT, "Virtual-1"},
+		{{.connector = "Virtual-2"}, -ENOTCONN, "Virtual-2"},
+		{{.connector = "Virtual-1", .width = 123, .height = 45}, -ENODATA, "640x480"},
+		{{.width = 640, .height = 480, .refresh = 99000}, -ENODATA, "60"},
+	};
+	struct fixture fixture;
+
+	start(&fixture, "open /dev/dri/card7 -> ENOENT",
+	      "kms crtcs=2 vblank=no\n" PRIMARY "\n" PRIMARY "\n" MONITOR
+	      "\nconnector Virtual-2 disconnected");
+	for (size_t i = 0; i < sizeof(wishes) / sizeof(wishes[0]); i++) {
+		assert_int_equal(light(&fixture, wishes[i].options), wishes[i].error);
+		if (!strstr(lend_server_error(), wishes[i].words))
+			fail_msg("'%s' does not say '%s'", lend_server_error(), wishes[i].words);
+	}
+	assert_int_equal(light(&fixture, (struct lend_kms_output_options){0}), 1);
+	finish(&fixture);
+}
+
+/* ---- composition ---------------------------------------------------------------------------- */
+
+static void show_shm(struct fixture *fixture, struct shm_buffer *buffer, uint32_t colour)
+{
+	shm_buffer_fill(buffer, colour);
+	window_show(&fixture->window, buffer->buffer);
+}
+
+static void ordinary_clients_are_copied_where_they_changed(void)
+{
+	struct fixture fixture;
+	struct shm_buffer buffer;
+
+	start(&fixture, "", "kms vblank=yes\n" PRIMARY "\n" MONITOR);
+	assert_int_equal(light(&fixture, (struct lend_kms_output_options){0}), 1);
+	fixture.client = client_create(fixture.test);
+	window_create(fixture.client, &fixture.window);
+	shm_buffer_create(fixture.client, WIDTH, HEIGHT, WL_SHM_FORMAT_XRGB8888, &buffer);
+	for (unsigned i = 0; i < 4; i++)
+		show_shm(&fixture, &buffer, i % 2 ? RED : GREEN);
+	assert_shown(0, 0, WIDTH, HEIGHT, RED);
+	uint64_t copied = output_copied(fixture.test->outputs[0]);
+	fill_rect(buffer.pixels, buffer.stride, 50, 50, 10, 10, BLUE);
+	unsigned frames = fixture.window.frames;
+	wl_surface_attach(fixture.window.surface, buffer.buffer, 0, 0);
+	wl_surface_damage_buffer(fixture.window.surface, 50, 50, 10, 10);
+	window_request_frame(&fixture.window);
+	wl_surface_commit(fixture.window.surface);
+	pump_until(fixture.test, &fixture.window.frames, frames + 1);
+	assert_shown(50, 50, 10, 10, BLUE);
+	/* The other buffer lacked the last whole frame. */
+	assert_int_equal(output_copied(fixture.test->outputs[0]) - copied,
+			 (uint64_t)WIDTH * HEIGHT * 4);
+	copied = output_copied(fixture.test->outputs[0]);
+	fill_rect(buffer.pixels, buffer.stride, 60, 50, 10, 10, BLUE);
+	frames = fixture.window.frames;
+	wl_surface_attach(fixture.window.surface, buffer.buffer, 0, 0);
+	wl_surface_damage_buffer(fixture.window.surface, 60, 50, 10, 10);
+	window_request_frame(&fixture.window);
+	wl_surface_commit(fixture.window.surface);
+	pump_until(fixture.test, &fixture.window.frames, frames + 1);
+	assert_shown(50, 50, 20, 10, BLUE);
+	assert_int_equal(output_copied(fixture.test->outputs[0]) - copied, 2 * 10 * 10 * 4);
+	shm_buffer_destroy(&buffer);
+	window_destroy(&fixture.window);
+	client_destroy(fixture.client);
+	finish(&fixture);
+}
+
+static void an_idle_display_makes_no_calls(void)
+{
+	struct fixture fixture;
+
+	start(&fixture, "", "kms vblank=yes\n" PRIMARY "\n" MONITOR);
+	assert_int_equal(light(&fixture, (struct lend_kms_output_options){0}), 1);
+	open_window(&fixture, 0, 2);
+	show(&fixture, RED);
+	pump(fixture.test);
+	size_t commits = fake_drm_calls("drmModeAtomicCommit");
+	for (int i = 0; i < 20; i++)
+		assert_int_equal(lend_server_dispatch(fixture.test->server, 10), 0);
+	assert_int_equal(fake_drm_calls("drmModeAtomicCommit"), commits);
+	close_window(&fixture);
+	finish(&fixture);
+}
+
+/* ---- planes --------------------------------------------------------------------------------- */
+
+struct child {
+	struct wl_surface *surface;
+	struct wl_subsurface *subsurface;
+	struct chain chain;
+	unsigned next, frames;
+};
+
+static void handle_done(void *data, struct wl_callback *callback, uint32_t time)
+{
+	struct child *child = data;
+
+	child->frames++;
+	wl_callback_destroy(callback);
+}
+
+static const struct wl_callback_listener callback_listener = {.done = handle_done};
+
+static void child_create(struct fixture *fixture, struct child *child, int x, int y)
+{
+	*child = (struct child){0};
+	child->surface = wl_compositor_create_surface(fixture->client->compositor);
+	child->subsurface = wl_subcompositor_get_subsurface(
+		fixture->client->subcompositor, child->surface, fixture->window.surface);
+	wl_subsurface_set_position(child->subsurface, x, y);
+	wl_subsurface_set_desync(child->subsurface);
+	chain_create(fixture->client, child->surface, &child->chain);
+	chain_configure(&child->chain, 60, 40, LEND_FORMAT_XRGB8888, 0, 2);
+}
+
+static void child_show(struct fixture *fixture, struct child *child, uint32_t colour)
+{
+	struct chain *chain = &child->chain;
+	unsigned frames = child->frames;
+
+	if (!chain->buffers[0].buffer)
+		chain_take(chain);
+	child->next = (child->next + 1) % chain->count;
+	lent_buffer_fill(chain, child->next, colour);
+	wl_surface_attach(child->surface, chain->buffers[child->next].buffer, 0, 0);
+	wl_surface_damage_buffer(child->surface, 0, 0, 60, 40);
+	wl_callback_add_listener(wl_surface_frame(child->surface), &callback_listener, child);
+	wl_surface_commit(child->surface);
+	wl_surface_commit(fixture->window.surface);
+	pump_until(fixture->test, &child->frames, frames + 1);
+}
+
+static void child_destroy(struct child *child)
+{
+	chain_destroy(&child->chain);
+	wl_subsurface_destroy(child->subsurface);
+	wl_surface_destroy(child->surface);
+}
+
+static void a_plane_shows_what_is_above(void)
+{
+	struct fixture fixture;
+	struct child child;
+
+	start(&fixture, "", "kms vblank=yes\n" PRIMARY "\n" OVERLAY "\n" MONITOR);
+	assert_int_equal(light(&fixture, (struct lend_kms_output_options){0}), 1);
+	open_window(&fixture, 0, 2);
+	show(&fixture, GREEN);
+	child_create(&fixture, &child, 30, 20);
+	for (unsigned i = 0; i < 80 && child.chain.path != LEND_PATH_PLANE; i++)
+		child_show(&fixture, &child, i % 2 ? RED : BLUE);
+	assert_int_equal(child.chain.path, LEND_PATH_PLANE);
+	uint64_t copied = output_copied(fixture.test->outputs[0]);
+	child_show(&fixture, &child, BLUE);
+	assert_shown(30, 20, 60, 40, BLUE);
+	assert_shown(0, 0, 30, 20, GREEN);
+	child_show(&fixture, &child, RED);
+	assert_shown(30, 20, 60, 40, RED);
+	assert_int_equal(output_copied(fixture.test->outputs[0]), copied);
+	/* The window below is shown as it is, too. */
+	assert_int_equal(fixture.chain.path, LEND_PATH_SCANOUT);
+	child_destroy(&child);
+	close_window(&fixture);
+	finish(&fixture);
+}
+
+static void refused_planes_are_composited(void)
+{
+	struct fixture fixture;
+	struct child child;
+
+	start(&fixture, "", "kms vblank=yes\n" PRIMARY "\n" OVERLAY "\n" MONITOR);
+	assert_int_equal(light(&fixture, (struct lend_kms_output_options){0}), 1);
+	open_window(&fixture, 0, 2);
+	show(&fixture, GREEN);
+	child_create(&fixture, &child, 30, 20);
+	fake_drm_inject("drmModeAtomicCommit overlay -> ERANGE");
+	for (unsigned i = 0; i < 80; i++) {
+		child_show(&fixture, &child, i % 2 ? RED : BLUE);
+		assert_shown(30, 20, 60, 40, i % 2 ? RED : BLUE);
+		assert_int_not_equal(child.chain.path, LEND_PATH_PLANE);
+	}
+	child_destroy(&child);
+	close_window(&fixture);
+	finish(&fixture);
+}
+
+static const struct harness_test tests[] = {
+	{"a_lent_frame_costs_one_commit", a_lent_frame_costs_one_commit},
+	{"an_uploading_driver_is_told_what_each_buffer_lacks",
+	 an_uploading_driver_is_told_what_each_buffer_lacks},
+	{"drawing_in_a_front_buffer_is_seen_when_committed",
+	 drawing_in_a_front_buffer_is_seen_when_committed},
+	{"what_the_display_refuses_is_copied_in_the_same_frame",
+	 what_the_display_refuses_is_copied_in_the_same_frame},
+	{"memory_that_cannot_be_imported_is_copied", memory_that_cannot_be_imported_is_copied},
+	{"bad_wishes_have_words", bad_wishes_have_words},
+	{"ordinary_clients_are_copied_where_they_changed",
+	 ordinary_clients_are_copied_where_they_changed},
+	{"an_idle_display_makes_no_calls", an_idle_display_makes_no_calls},
+	{"a_plane_shows_what_is_above", a_plane_shows_what_is_above},
+	{"refused_planes_are_composited", refused_planes_are_composited},
+};
+
+int main(int argc, char **argv)
+{
+	return harness_run(tests, sizeof(tests) / sizeof(tests[0]), argc, argv);
+}

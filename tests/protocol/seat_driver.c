@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+#include "seat_driver.h"
+
+#include "server/seat/seat.h"
+
+static uint64_t now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (uint64_t)time.tv_sec * 1000000 + (uint64_t)time.tv_nsec / 1000;
+}
+
+LEND_EXPORT void drive_devices(struct lend_server *server, unsigned devices)
+{
+	seat_set_capabilities(server->seat, devices & POINTER, devices & KEYBOARD, devices & TOUCH);
+}
+
+static void handle_switch_vt(void *data, unsigned vt)
+{
+	struct drive_asked *asked = data;
+
+	asked->vt = vt;
+	asked->times++;
+	if (asked->unplugs)
+		drive_devices(asked->unplugs, 0);
+}
+
+static void handle_leds(void *data, uint32_t leds)
+{
+	((struct drive_asked *)data)->leds = leds;
+}
+
+LEND_EXPORT void drive_bind(struct lend_server *server, struct drive_asked *asked)
+{
+	const struct seat_bindings bindings = {
+		.switch_vt = handle_switch_vt, .set_leds = handle_leds, .data = asked};
+	const struct seat_bindings none = {0};
+
+	seat_set_bindings(server->seat, asked ? &bindings : &none);
+}
+
+LEND_EXPORT void drive_motion(struct lend_server *server, double dx, double dy)
+{
+	seat_pointer_motion(server->seat, now(), dx, dy, dx, dy);
+	seat_pointer_frame(server->seat);
+}
+
+LEND_EXPORT void drive_to(struct lend_server *server, double x, double y)
+{
+	drive_motion(server, x - server->seat->pointer.x, y - server->seat->pointer.y);
+}
+
+LEND_EXPORT void drive_absolute(struct lend_server *server, struct lend_output *output, double x,
+				double y)
+{
+	seat_pointer_motion_absolute(server->seat, now(), output, x, y);
+	seat_pointer_frame(server->seat);
+}
+
+LEND_EXPORT void drive_button(struct lend_server *server, uint32_t button, bool pressed)
+{
+	seat_pointer_button(server->seat, now(), button, pressed);
+	seat_pointer_frame(server->seat);
+}
+
+LEND_EXPORT void drive_axis(struct lend_server *server, uint32_t source, uint32_t orientation,
+			    double value, int32_t value120)
+{
+	const struct seat_axis axis = {
+		.source = source, .orientation = orientation, .value = value, .value120 = value120};
+
+	seat_pointer_axis(server->seat, now(), &axis);
+}
+
+LEND_EXPORT void drive_frame(struct lend_server *server)
+{
+	seat_pointer_frame(server->seat);
+}
+
+LEND_EXPORT void drive_click(struct lend_server *server)
+{
+	drive_button(server, BTN_LEFT, true);
+	drive_button(server, BTN_LEFT, false);
+}
+
+LEND_EXPORT void drive_key(struct lend_server *server, uint32_t key, bool pressed)
+{
+	seat_keyboard_key(server->seat, now(), key, pressed);
+}
+
+LEND_EXPORT void drive_touch_down(struct lend_server *server, int32_t id,
+				  struct lend_output *output, double x, double y)
+{
+	seat_touch_down(server->seat, now(), id, output, x, y);
+}
+
+LEND_EXPORT void drive_touch_motion(struct lend_server *server, int32_t id,
+				    struct lend_output *output, double x, double y)
+{
+	seat_touch_motion(server->seat, now(), id, output, x, y);
+}
+
+LEND_EXPORT void drive_touch_up(struct lend_server *server, int32_t id)
+{
+	seat_touch_up(server->seat, now(), id);
+}
+
+LEND_EXPORT void drive_touch_cancel(struct lend_server *server)
+{
+	seat_touch_cancel(server->seat);
+}
+
+LEND_EXPORT void drive_touch_frame(struct lend_server *server)
+{
+	seat_touch_frame(server->seat);
+}
+
+LEND_EXPORT void drive_where(const struct lend_server *server, double *x, double *y)
+{
+	*x = server->seat->pointer.x;
+	*y = server->seat->pointer.y;
+}
+
+LEND_EXPORT struct drive_cursor drive_read_cursor(const struct lend_output *output)
+{
+	const struct output_cursor *cursor = &output->cursor;
+
+	return (struct drive_cursor){
+		.shown = cursor->image != NULL,
+		.x = cursor->x,
+		.y = cursor->y,
+		.hot_x = cursor->hot_x,
+		.hot_y = cursor->hot_y,
+		.width = cursor->image ? pixman_image_get_width(cursor->image) : 0,
+		.height = cursor->image ? pixman_image_get_height(cursor->image) : 0,
+		.serial = cursor->serial,
+	};
+}
+
+LEND_EXPORT uint32_t drive_cursor_pixel(const struct lend_output *output, int x, int y)
+{
+	pixman_image_t *image = output->cursor.image;
+	const char *pixels = (const char *)pixman_image_get_data(image);
+
+	return *(const uint32_t *)(const void *)(pixels +
+						 (ptrdiff_t)y * pixman_image_get_stride(image) +
+						 (ptrdiff_t)x * 4);
+}

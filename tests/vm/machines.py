@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: MIT
+"""The table of machines and of the tests that run in each. Add a test: a row here; see README.md."""
+
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True)
+class Test:
+    name: str
+    command: str       # for the guest's shell, in the build directory; see README.md
+    seconds: int = 60
+
+
+@dataclasses.dataclass(frozen=True)
+class Spec:
+    kernel: str
+    devices: tuple     # QEMU's, each with an id for screendumps
+    modules: tuple     # in the order in which the cards shall be numbered, with their parameters
+    tests: tuple
+    append: str = ''   # to the kernel's command line
+
+
+INPUT_DEVICES = ('virtio-keyboard-pci', 'virtio-mouse-pci', 'virtio-tablet-pci')
+# For a card that a test plugs in: {"execute": "device_add", "arguments": {"bus": "free", ...}}
+FREE_SLOT = ('pcie-root-port,id=free,chassis=1,pref64-reserve=64M',)
+INPUT_MODULES = ('evdev', 'uinput', 'virtio_input')
+
+
+def unit(name, seconds=60):
+    return Test(name, f'tests/unit/test-{name}', seconds)
+
+
+def lend(kernel, *drivers):
+    """Every card in the guest; those named must be there."""
+    return Test('lend', f'tests/vm/lend $VM/expected/lend-{kernel}.txt {" ".join(drivers)}')
+
+
+def record(personality, driver, display='-'):
+    """The driver still says what its personality in tests/fake-drm does."""
+    return Test(f'record-{personality}', f'tests/fake-drm/record-drm --check '
+                f'$SOURCE/tests/fake-drm/personalities/{personality}.txt {driver} {display}')
+
+
+def refusals(*drivers):
+    """They refuse what the double in tests/fake-drm refuses."""
+    return tuple(Test(f'refusals-{driver}', f'tests/fake-drm/refusals {driver}') for driver in drivers)
+
+
+def probe(*drivers):
+    """What framelend probe says of them; those with a "-" are not made to show anything."""
+    return Test('probe', f'python3 $VM/probe.py {" ".join(drivers)}')
+
+
+# Those of src/alloc simulate their drivers. Not buffer_map: it measures copies of a few bytes, for which the
+# emulated clock is too slow.
+UNIT = tuple(unit(name) for name in (
+    'buffer_dmabuf', 'buffer_formats', 'buffer_fuse', 'buffer_import', 'buffer_receive', 'buffer_send'))
+
+
+def kms(*displays):
+    """Pictures on a real display, compared with what is displayed: atomic commits and the older calls."""
+    return tuple(Test(f'kms-{driver}{"-legacy" if old else ""}', f'tests/vm/kms {driver} {device} {old}'.rstrip())
+                 for driver, device in displays for old in ('', 'legacy')
+                 if not old or device != 'writeback')  # which is for atomic clients only
+
+
+RIG = (Test('rig', '$VM/guest/self-test'),)
+
+# Who may open devices, on real VTs and cards; input devices by uinput.
+VT = Test('session_vt', 'tests/unit/session/test-session-vt')
+SEAT = (VT, Test('session_uevents', 'tests/unit/session/test-session-uevents'),
+        Test('input_uinput', 'tests/unit/input/test-input-uinput', 120))
+
+MACHINES = {
+    '6.12': Spec(
+        kernel='6.12',
+        devices=('virtio-gpu-pci,id=virtio,max_outputs=2', 'bochs-display,id=bochs', 'cirrus-vga,id=cirrus',
+                 *FREE_SLOT, *INPUT_DEVICES),
+        modules=('vkms enable_overlay=1', 'vgem', 'virtio-gpu', 'bochs', 'cirrus', 'fuse', *INPUT_MODULES),
+        tests=(*RIG, *UNIT, *SEAT, lend('6.12', 'vkms', 'vgem', 'virtio_gpu', 'bochs-drm', 'cirrus'),
+               probe('vkms', 'vgem', 'virtio_gpu', 'bochs-drm', 'cirrus'),
+               record('vkms', 'vkms'), record('vgem', 'vgem'), record('virtio-gpu', 'virtio_gpu', 'virtio'),
+               record('bochs-6.12', 'bochs-drm', 'bochs'), record('cirrus', 'cirrus', 'cirrus'),
+               *refusals('vkms', 'virtio_gpu', 'bochs-drm', 'cirrus'),
+               *kms(('vkms', 'writeback'), ('virtio_gpu', 'virtio'), ('bochs-drm', 'bochs'), ('cirrus', 'cirrus')))),
+    '6.12-qxl': Spec(
+        kernel='6.12',
+        devices=('qxl-vga,id=qxl', 'virtio-gpu-pci,id=virtio', *INPUT_DEVICES),
+        modules=('qxl', 'virtio-gpu', *INPUT_MODULES),
+        tests=(lend('6.12', 'qxl', 'virtio_gpu'),
+               probe('qxl', 'virtio_gpu'), record('qxl-6.12', 'qxl', 'qxl'),
+               *kms(('qxl', 'qxl')))),
+    # Alone: without a MOB, another device that imports its buffers makes the kernel oops.
+    '6.12-vmwgfx': Spec(
+        kernel='6.12',
+        devices=('vmware-svga,id=vmware', *INPUT_DEVICES),
+        modules=('vmwgfx', *INPUT_MODULES),
+        append='video=Virtual-1:1280x720e',  # QEMU's device reports no display
+        tests=(lend('6.12', 'vmwgfx'),
+               probe('vmwgfx'), record('vmwgfx-6.12', 'vmwgfx', 'vmware'),
+               *kms(('vmwgfx', 'vmware')))),
+    # The driver is Debian's source unchanged; only who announces the screen memory is ours.
+    '6.12-simpledrm': Spec(
+        kernel='6.12',
+        devices=('VGA,id=vga,addr=0x10', *INPUT_DEVICES),
+        modules=('bootscreen address=$(head -n 1 /sys/bus/pci/devices/0000:00:10.0/resource | cut -d" " -f1)',
+                 'simpledrm', *INPUT_MODULES),
+        append='vga=0x38f initcall_blacklist=vesafb_driver_init,simplefb_driver_init',
+        tests=(lend('6.12', 'simpledrm'),
+               probe('simpledrm'), record('simpledrm', 'simpledrm', 'vga'),
+               *kms(('simpledrm', 'vga')))),
+    # QEMU's RV100 has no memory clock, by which the driver divides when a mode is set a second time.
+    '6.12-radeon': Spec(
+        kernel='6.12',
+        devices=('ati-vga,model=rv100,id=radeon', *INPUT_DEVICES),
+        modules=('drm_kms_helper fbdev_emulation=0', 'radeon', *INPUT_MODULES),
+        append='video=VGA-1:1280x720e video=DVI-I-1:d video=SVIDEO-1:d',
+        tests=(lend('6.12', 'radeon'),
+               probe('radeon-'),)),
+    '6.1': Spec(
+        kernel='6.1',
+        devices=('virtio-gpu-pci,id=virtio', 'bochs-display,id=bochs', 'qxl,id=qxl', 'cirrus-vga,id=cirrus',
+                 *INPUT_DEVICES),
+        modules=('virtio-gpu', 'bochs', 'qxl', 'cirrus', 'vgem', 'fuse', *INPUT_MODULES),
+        tests=(*UNIT, VT, lend('6.1', 'virtio_gpu', 'bochs-drm', 'qxl', 'cirrus', 'vgem'),
+               probe('virtio_gpu', 'bochs-drm', 'qxl', 'cirrus', 'vgem'),
+               record('bochs-6.1', 'bochs-drm', 'bochs'), record('qxl-6.1', 'qxl', 'qxl'),
+               *kms(('virtio_gpu', 'virtio'), ('bochs-drm', 'bochs'), ('qxl', 'qxl'), ('cirrus', 'cirrus')))),
+    '6.1-vmwgfx': Spec(
+        kernel='6.1',
+        devices=('vmware-svga,id=vmware', *INPUT_DEVICES),
+        modules=('vmwgfx', *INPUT_MODULES),
+        append='video=Virtual-1:1280x720e',
+        tests=(lend('6.1', 'vmwgfx'),
+               probe('vmwgfx'), record('vmwgfx-6.1', 'vmwgfx', 'vmware'),
+               *kms(('vmwgfx', 'vmware')))),
+}
+
+if __name__ == '__main__':
+    print('\n'.join(MACHINES))  # for meson

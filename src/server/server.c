@@ -164,6 +164,7 @@ LEND_EXPORT void lend_server_destroy(struct lend_server *server)
 	if (!server)
 		return;
 	dispatching = server;
+	server->ending = true;
 	listener_destroy(server->listener);
 	if (server->display)
 		wl_display_destroy_clients(server->display);

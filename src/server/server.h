@@ -54,6 +54,7 @@ struct lend_server {
 	bool hidden_armed;
 	uint32_t next_surface_id, next_output, next_serial;
 	uint64_t activations;	    /* lend_view.activated_at of the last one */
+	bool ending;		    /* being destroyed */
 	struct wl_signal destroyed; /* lend_server; outputs are gone, seat and loop are not */
 	unsigned in_events;	    /* the embedder's that are being called */
 	bool running;

@@ -119,6 +119,7 @@ struct screen {
 	uint32_t connectors[CONNECTORS_MAX];
 	size_t n_connectors;
 	struct alarm alarm;    /* the next repaint, or that a frame is overdue */
+	bool lit;	       /* something has been shown */
 	bool pending;	       /* a frame is on its way */
 	bool wanted;	       /* a repaint is due once that or the session allows it */
 	uint64_t period, last; /* ns: of a refresh, and when the last one was */

@@ -50,8 +50,17 @@ static void schedule(struct lend_output *output)
 		arm(screen);
 }
 
+/* Whether the driver has vblanks is known once the display is lit. */
+static void learn_pace(struct screen *screen)
+{
+	if (!screen->lit)
+		lend_pipe_describe(screen->pipe, &screen->info);
+	screen->lit = true;
+}
+
 static void shown(struct screen *screen, const struct timespec *when, uint64_t sequence)
 {
+	learn_pace(screen);
 	const struct presented presented = {
 		.when = *when,
 		.sequence = sequence ? sequence : ++screen->frames,
@@ -297,7 +306,9 @@ static void screen_free(struct screen *screen)
 	struct display *display = screen->display;
 
 	alarm_finish(&screen->alarm);
-	lend_pipe_destroy(screen->pipe);
+	/* At the end the device puts back what was there before, without a dark moment. */
+	if (!display->screens->server->ending)
+		lend_pipe_destroy(screen->pipe);
 	cursor_finish_planes(&screen->cursor);
 	wl_list_remove(&screen->link);
 	/* Nobody would tell of buffers that go. */

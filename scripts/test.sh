@@ -27,7 +27,8 @@ step() { # NAME COMMAND...: runs it and keeps the result; 77 is a skip
 build() { # DIRECTORY OPTION...
 	local directory=$1
 	shift
-	[ ! -e "$directory/build.ninja" ] || meson configure "$directory" "$@" || return
+	# Libraries may have been installed since: what was not found before has to be looked for again.
+	[ ! -e "$directory/build.ninja" ] || meson setup --reconfigure "$directory" "$@" || return
 	scripts/build.sh "$directory" "$@"
 }
 

@@ -100,7 +100,7 @@ LEND_EXPORT void lend_kms_resume(struct lend_kms *kms);
 
 /* ---- connectors ----------------------------------------------------------------------------- */
 
-struct lend_mode {
+struct lend_kms_mode {
 	uint32_t width, height;
 	uint32_t refresh; /* mHz */
 	int preferred;
@@ -116,7 +116,7 @@ struct lend_connector_info {
 	int non_desktop;  /* a headset: never lit unless it is asked for */
 	const char *make, *model, *serial; /* from the EDID; "" if it does not say */
 	uint32_t width_mm, height_mm;      /* 0: unknown */
-	const struct lend_mode *modes;     /* the preferred one first, then as the driver has them */
+	const struct lend_kms_mode *modes;     /* the preferred one first, then as the driver has them */
 	size_t n_modes;
 };
 
@@ -187,7 +187,7 @@ LEND_EXPORT void lend_pipe_destroy(struct lend_pipe *pipe);
 
 struct lend_pipe_info {
 	size_t size; /* sizeof(struct lend_pipe_info) */
-	struct lend_mode mode;
+	struct lend_kms_mode mode;
 	int paced;         /* the driver has vblanks, so that events come at the mode's rate; else at once,
 	                      and the caller paces itself. Known while the display is on: ask again after
 	                      the first commit */

@@ -144,11 +144,15 @@ static bool note_refusal(struct lend_output *output, const struct node *scanout)
 	return output->backend->refuses(output, output->next.client, false) != NULL;
 }
 
+/* Said once for each cause; tried again with the next commit, or in a while. */
 static void frame_failed(struct lend_output *output, int error)
 {
+	scene_arm_timer(output->server);
+	if (output->failure == error)
+		return;
+	output->failure = error;
 	server_log(output->server, LEND_LOG_ERROR, "%s cannot show a frame: %s", output->name,
 		   strerror(-error));
-	scene_arm_timer(output->server);
 }
 
 /* Hands the next frame over. -EAGAIN: it was refused, and there is another way to show it. */
@@ -163,6 +167,7 @@ static int present(struct lend_output *output, const struct node *scanout)
 	int ret = output->backend->present(output, next);
 	if (ret >= 0) {
 		output->layers_dirty = output->cursor_dirty = false;
+		output->failure = 0;
 		output->stats.frames++;
 		output->stats.scanout += direct;
 		return 0;
@@ -228,7 +233,6 @@ static int compose(struct lend_output *output)
 		tell_failure(output);
 		return 0;
 	}
-	output->failure = 0;
 	push_damage(output, own->sequence);
 	output->stats.copied += render_nodes(output, own, &output->next.lacking);
 	output->next.memory = own->memory;

@@ -556,7 +556,7 @@ struct lend_output {
 	struct frame latched; /* what is shown */
 	struct frame next;    /* handed to the backend, not shown yet */
 	struct timespec latched_at;
-	int failure; /* -errno while there is no memory to composite into, or 0 */
+	int failure; /* -errno of what keeps new pictures from being shown, or 0 */
 	struct lend_output_counters stats;
 	struct wl_signal frame;	    /* lend_output: a new picture, or a failure (capture.c) */
 	struct wl_signal destroyed; /* lend_output */

@@ -13,24 +13,25 @@
 
 /* What a test needs of a display; without it the test is skipped. */
 enum {
-	DISPLAY_LENDS = 1,   /* clients can draw in its memory */
-	DISPLAY_OVERLAY = 2, /* planes above the main one */
-	DISPLAY_CURSOR = 4,  /* a plane for the cursor */
-	DISPLAY_TWO = 8,     /* two connectors that are lit at the same time */
+	DISPLAY_LENDS = 1,    /* clients can draw in its memory */
+	DISPLAY_OVERLAY = 2,  /* planes above the main one */
+	DISPLAY_CURSOR = 4,   /* a plane for the cursor */
+	DISPLAY_TWO = 8,      /* two connectors that are lit at the same time */
+	DISPLAY_WAITS = 16,   /* a commit waits for who still draws in the memory */
+	DISPLAY_UNBINDS = 32, /* the card can lose its driver, and the kernel lives on */
 };
 
 /* What is known of a driver, from its source. */
 struct display_facts {
 	const char *driver;
-	const char *kernel; /* or NULL: any */
-	const char *personality;
+	const char *kernel;		 /* or NULL: any */
+	const char *personality, *lines; /* of the double; what the file says of another kernel */
 	const char *device;	/* QEMU's, by its id; NULL: the driver writes back what it shows */
 	const char *connector;	/* the kind of its connectors */
 	uint32_t width, height; /* of a mode that each of them has */
 	unsigned can;		/* DISPLAY_... */
 	bool uploads;	 /* what is drawn in a buffer on display is seen when that is committed */
 	bool seen_early; /* QEMU's dumps are of the memory, not of what was uploaded */
-	bool once;	 /* a mode is set only once */
 };
 
 /* The row of the table; kernel: "6.12". NULL: there is none. */

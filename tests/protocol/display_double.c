@@ -38,6 +38,8 @@ void display_open(struct display *display, unsigned needs)
 	setenv("LEND_CACHE", "off", 1);
 	snprintf(path, sizeof(path), "%s/%s", PERSONALITIES, chosen->personality);
 	fake_drm_load(path);
+	if (chosen->lines)
+		fake_drm_inject(chosen->lines);
 	if (needs & DISPLAY_TWO) {
 		snprintf(second, sizeof(second), "connector %s connected crtcs=1 mode=%ux%u@60",
 			 display->connectors[1], chosen->width, chosen->height);

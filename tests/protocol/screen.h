@@ -77,8 +77,7 @@ void lent_settle(struct lent *lent, enum lend_path path);
 /* What is to be expected of a surface that fills the display. */
 enum lend_path screen_direct_path(const struct screen *screen);
 
-/* ---- the tests, by file -----------------------------------------------------------------------
- */
+/* ---- the tests, by file --------------------------------------------------------------------- */
 
 struct screen_tests {
 	const struct harness_test *tests;
@@ -86,10 +85,5 @@ struct screen_tests {
 };
 
 extern const struct screen_tests lent_tests, composed_tests, outputs_tests;
-
-#define SCREEN_TESTS(list)                                                                         \
-	{                                                                                          \
-		list, sizeof(list) / sizeof(list[0])                                               \
-	}
 
 #endif

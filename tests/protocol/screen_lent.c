@@ -96,4 +96,7 @@ static const struct harness_test tests[] = {
 	 a_front_buffer_is_seen_at_once_or_when_committed},
 };
 
-const struct screen_tests lent_tests = SCREEN_TESTS(tests);
+const struct screen_tests lent_tests = {
+	.tests = tests,
+	.n = sizeof(tests) / sizeof(tests[0]),
+};

@@ -64,6 +64,21 @@ def kms(*displays):
                  if not old or device != 'writeback')  # which is for atomic clients only
 
 
+def screen(*drivers):
+    """What a person sees of a server's clients, pixel by pixel: the tests of tests/protocol/screen*.c."""
+    return tuple(Test(f'screen-{driver}', f'tests/vm/screen {driver}', 120) for driver in drivers)
+
+
+def screen_kernel(*drivers):
+    """Other masters, servers that are killed, fences, other devices, displays and cards that go."""
+    return tuple(Test(f'screen-kernel-{driver}', f'tests/vm/screen-kernel {driver}', 120) for driver in drivers)
+
+
+def screen_vt(*drivers):
+    """VTs are switched while a server is on display."""
+    return tuple(Test(f'screen-vt-{driver}', f'tests/vm/screen-vt {driver}', 120) for driver in drivers)
+
+
 RIG = (Test('rig', '$VM/guest/self-test'),)
 
 # Who may open devices, on real VTs and cards; input devices by uinput.
@@ -82,14 +97,16 @@ MACHINES = {
                record('vkms', 'vkms'), record('vgem', 'vgem'), record('virtio-gpu', 'virtio_gpu', 'virtio'),
                record('bochs-6.12', 'bochs-drm', 'bochs'), record('cirrus', 'cirrus', 'cirrus'),
                *refusals('vkms', 'virtio_gpu', 'bochs-drm', 'cirrus'),
-               *kms(('vkms', 'writeback'), ('virtio_gpu', 'virtio'), ('bochs-drm', 'bochs'), ('cirrus', 'cirrus')))),
+               *kms(('vkms', 'writeback'), ('virtio_gpu', 'virtio'), ('bochs-drm', 'bochs'), ('cirrus', 'cirrus')),
+               *screen('vkms', 'virtio_gpu', 'bochs-drm', 'cirrus'),
+               *screen_kernel('vkms', 'virtio_gpu', 'bochs-drm', 'cirrus'), *screen_vt('vkms', 'virtio_gpu', 'cirrus'))),
     '6.12-qxl': Spec(
         kernel='6.12',
         devices=('qxl-vga,id=qxl', 'virtio-gpu-pci,id=virtio', *INPUT_DEVICES),
         modules=('qxl', 'virtio-gpu', *INPUT_MODULES),
         tests=(lend('6.12', 'qxl', 'virtio_gpu'),
                probe('qxl', 'virtio_gpu'), record('qxl-6.12', 'qxl', 'qxl'),
-               *kms(('qxl', 'qxl')))),
+               *kms(('qxl', 'qxl')), *screen('qxl'), *screen_kernel('qxl'))),
     # Alone: without a MOB, another device that imports its buffers makes the kernel oops.
     '6.12-vmwgfx': Spec(
         kernel='6.12',
@@ -98,7 +115,7 @@ MACHINES = {
         append='video=Virtual-1:1280x720e',  # QEMU's device reports no display
         tests=(lend('6.12', 'vmwgfx'),
                probe('vmwgfx'), record('vmwgfx-6.12', 'vmwgfx', 'vmware'),
-               *kms(('vmwgfx', 'vmware')))),
+               *kms(('vmwgfx', 'vmware')), *screen('vmwgfx'), *screen_kernel('vmwgfx'))),
     # The driver is Debian's source unchanged; only who announces the screen memory is ours.
     '6.12-simpledrm': Spec(
         kernel='6.12',
@@ -108,7 +125,7 @@ MACHINES = {
         append='vga=0x38f initcall_blacklist=vesafb_driver_init,simplefb_driver_init',
         tests=(lend('6.12', 'simpledrm'),
                probe('simpledrm'), record('simpledrm', 'simpledrm', 'vga'),
-               *kms(('simpledrm', 'vga')))),
+               *kms(('simpledrm', 'vga')), *screen('simpledrm'), *screen_kernel('simpledrm'))),
     # QEMU's RV100 has no memory clock, by which the driver divides when a mode is set a second time.
     '6.12-radeon': Spec(
         kernel='6.12',
@@ -125,7 +142,8 @@ MACHINES = {
         tests=(*UNIT, VT, lend('6.1', 'virtio_gpu', 'bochs-drm', 'qxl', 'cirrus', 'vgem'),
                probe('virtio_gpu', 'bochs-drm', 'qxl', 'cirrus', 'vgem'),
                record('bochs-6.1', 'bochs-drm', 'bochs'), record('qxl-6.1', 'qxl', 'qxl'),
-               *kms(('virtio_gpu', 'virtio'), ('bochs-drm', 'bochs'), ('qxl', 'qxl'), ('cirrus', 'cirrus')))),
+               *kms(('virtio_gpu', 'virtio'), ('bochs-drm', 'bochs'), ('qxl', 'qxl'), ('cirrus', 'cirrus')),
+               *screen('virtio_gpu', 'bochs-drm', 'qxl', 'cirrus'), *screen_kernel('cirrus'))),
     '6.1-vmwgfx': Spec(
         kernel='6.1',
         devices=('vmware-svga,id=vmware', *INPUT_DEVICES),
@@ -133,7 +151,7 @@ MACHINES = {
         append='video=Virtual-1:1280x720e',
         tests=(lend('6.1', 'vmwgfx'),
                probe('vmwgfx'), record('vmwgfx-6.1', 'vmwgfx', 'vmware'),
-               *kms(('vmwgfx', 'vmware')))),
+               *kms(('vmwgfx', 'vmware')), *screen('vmwgfx'))),
 }
 
 if __name__ == '__main__':

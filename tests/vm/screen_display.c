@@ -85,25 +85,34 @@ void display_open_other(struct display *display, const char *driver)
 
 void display_close(struct display *display)
 {
-	for (unsigned i = 0; i < display->n_connectors; i++)
-		force(display, i, "detect");
+	if (display->n_connectors > 1)
+		force(display, 1, "detect");
 }
 
-/* The kernel tells of it only where a driver polls; a monitor's plug always does. */
-void display_plug(struct display *display, unsigned index, bool connected)
+/* QEMU plugs no display in or out, so that few drivers would tell of it by themselves: the rule
+ * makes of an event that is asked for what a driver's would be. */
+static void tell_of_hotplug(const struct display *display)
 {
 	char path[128];
 
-	force(display, index, connected ? "detect" : "off");
+	write_file("/run/udev/rules.d/90-plug.rules",
+		   "SUBSYSTEM==\"drm\", ENV{SYNTH_ARG_HOTPLUG}==\"1\", ENV{HOTPLUG}=\"1\"\n");
+	assert_int_equal(system("udevadm control --reload"), 0);
 	snprintf(path, sizeof(path), "/sys/class/drm/%s/uevent", strrchr(display->path, '/') + 1);
-	write_file(path, "change");
+	write_file(path, "change 7ad1b3a4-8d5c-4f0e-9c55-0c2d2f5a6e11 HOTPLUG=1");
+}
+
+void display_plug(struct display *display, unsigned index, bool connected)
+{
+	force(display, index, connected ? "on" : "off");
+	tell_of_hotplug(display);
 }
 
 /* ---- drivers -------------------------------------------------------------------------------- */
 
 static char bound[2][256]; /* the driver's folder, the device's name */
 
-bool display_unbind(struct display *display)
+void display_unbind(struct display *display)
 {
 	char path[512];
 
@@ -111,17 +120,14 @@ bool display_unbind(struct display *display)
 	char *device = realpath(path, NULL);
 	strcat(path, "/driver");
 	char *driver = realpath(path, NULL);
-	bool can = device && driver;
-	if (can) {
-		snprintf(bound[0], sizeof(bound[0]), "%s", driver);
-		snprintf(bound[1], sizeof(bound[1]), "%s", strrchr(device, '/') + 1);
-		snprintf(path, sizeof(path), "%s/unbind", bound[0]);
-		write_file(path, bound[1]);
-		display->n_connectors = 0;
-	}
+	assert_true(device && driver);
+	snprintf(bound[0], sizeof(bound[0]), "%s", driver);
+	snprintf(bound[1], sizeof(bound[1]), "%s", strrchr(device, '/') + 1);
 	free(device);
 	free(driver);
-	return can;
+	snprintf(path, sizeof(path), "%s/unbind", bound[0]);
+	write_file(path, bound[1]);
+	display->n_connectors = 0;
 }
 
 void display_bind(void)

@@ -59,6 +59,15 @@ static int find_own_master(const char *path)
 	return found;
 }
 
+bool screen_is_master(const char *path)
+{
+	int fd = find_own_master(path);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
 int screen_borrow_master(const char *path)
 {
 	int fd = find_own_master(path);

@@ -18,9 +18,11 @@ struct display;
 void display_open_other(struct display *display, const char *driver);
 /* Says that something is, or is not, connected. */
 void display_plug(struct display *display, unsigned index, bool connected);
-/* Takes the card's driver away; gives it back. False: that cannot be done. */
-bool display_unbind(struct display *display);
+/* Takes the card's driver away; gives it back. */
+void display_unbind(struct display *display);
 void display_bind(void);
+/* Is a file that this process has open? */
+bool screen_is_master(const char *path);
 /* A file of the card that is master: the server's, or if there is none a new one. -1: there is
  * somebody else. */
 int screen_borrow_master(const char *path);

@@ -25,9 +25,9 @@ static uint32_t refresh_of(const drmModeModeInfo *timing)
 	return (uint32_t)((clock + pixels / 2) / pixels);
 }
 
-static struct lend_mode mode_of(const drmModeModeInfo *timing)
+static struct lend_kms_mode mode_of(const drmModeModeInfo *timing)
 {
-	return (struct lend_mode){
+	return (struct lend_kms_mode){
 		.width = timing->hdisplay,
 		.height = timing->vdisplay,
 		.refresh = refresh_of(timing),

@@ -107,7 +107,7 @@ static int read_main(struct lend_pipe *pipe, const struct lend_pipe_state *state
 	return 0;
 }
 
-static bool within(const struct lend_layer *layer, const struct lend_mode *mode)
+static bool within(const struct lend_layer *layer, const struct lend_kms_mode *mode)
 {
 	return layer->x >= 0 && layer->y >= 0 && layer->width > 0 && layer->height > 0 &&
 	       (uint64_t)layer->x + layer->width <= mode->width &&

@@ -79,7 +79,7 @@ struct connector {
 	uint32_t possible_crtcs;
 	uint32_t crtc_id; /* that drove it when it was looked at */
 	drmModeModeInfo *timings;
-	struct lend_mode *modes; /* the same, in the same order */
+	struct lend_kms_mode *modes; /* the same, in the same order */
 	size_t n_modes;
 };
 
@@ -134,7 +134,7 @@ struct lend_pipe {
 	struct lend_pipe *next;
 	struct head heads[HEADS_MAX];
 	size_t n_heads;
-	struct lend_mode mode;
+	struct lend_kms_mode mode;
 	void *data;
 	bool lit;	       /* it has been committed */
 	bool fresh;	       /* the next commit sets everything */

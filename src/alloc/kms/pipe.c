@@ -45,7 +45,7 @@ static size_t find_mode(const struct connector *connector, const struct target *
 {
 	size_t best = connector->n_modes;
 	for (size_t i = 0; i < connector->n_modes; i++) {
-		const struct lend_mode *mode = &connector->modes[i];
+		const struct lend_kms_mode *mode = &connector->modes[i];
 		if (mode->width == target->width && mode->height == target->height &&
 		    (best == connector->n_modes ||
 		     better_mode(connector, i, best, target->refresh)))
@@ -59,7 +59,7 @@ static void list_modes(const struct connector *connector, char *text, size_t siz
 	size_t length = 0;
 	text[0] = '\0';
 	for (size_t i = 0; i < connector->n_modes && length + 32 < size; i++) {
-		const struct lend_mode *mode = &connector->modes[i];
+		const struct lend_kms_mode *mode = &connector->modes[i];
 		length += (size_t)snprintf(text + length, size - length, "%s%ux%u@%.2f",
 					   i ? ", " : "", mode->width, mode->height,
 					   mode->refresh / 1000.0);

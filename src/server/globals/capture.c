@@ -260,7 +260,9 @@ static void capture_answer(struct capture *capture)
 	pixman_region32_t damage;
 
 	if (capture->pending && !output->latched.memory && output->failure < 0)
-		capture_fail(capture, output->failure, "the output has no memory for its picture");
+		capture_fail(capture, output->failure,
+			     output->failure == -ENOMEM ? "the output has no memory for its picture"
+							: "the output cannot show a picture");
 	/* What planes show is not in the buffer; the next frame has none. */
 	if (!capture->pending || !output->latched.memory || output->latched.n_layers > 0)
 		return;

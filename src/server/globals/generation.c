@@ -208,13 +208,23 @@ static bool takes_offers(const struct chain *chain, const struct surface *surfac
 	return false;
 }
 
+/* Memory of a device that another one refuses, which shows the surface now. */
+static bool is_elsewhere(const struct surface *surface)
+{
+	const struct lend_device *device = surface->current.buffer->device;
+
+	return device && device != surface->output->device &&
+	       surface->path.reason == REASON_REFUSED;
+}
+
 static bool is_misplaced(const struct chain *chain, const struct surface *surface)
 {
 	const struct lend_output *output = surface->output;
 
 	if (!output || !output->device || !takes_offers(chain, surface))
 		return false;
-	return (wants_scanout(surface) && chain->hopeless != output->serial) != chain->for_scanout;
+	bool wanted = wants_scanout(surface) && chain->hopeless != output->serial;
+	return wanted != chain->for_scanout || (wanted && is_elsewhere(surface));
 }
 
 /* Remembers an output whose device had nothing to offer, so that it is not asked again and again.

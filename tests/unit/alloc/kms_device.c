@@ -164,8 +164,8 @@ static void test_bad_pipes(void **state)
 	kms_close(kms);
 }
 
-static struct lend_mode mode_of(struct lend_kms *kms, const char *connector, uint32_t width,
-				uint32_t height, uint32_t refresh)
+static struct lend_kms_mode mode_of(struct lend_kms *kms, const char *connector, uint32_t width,
+				    uint32_t height, uint32_t refresh)
 {
 	const uint32_t id = connector_id(kms, connector);
 	const struct lend_pipe_options options = {.size = sizeof(options),
@@ -177,7 +177,7 @@ static struct lend_mode mode_of(struct lend_kms *kms, const char *connector, uin
 	struct lend_pipe *pipe = NULL;
 	if (lend_pipe_create(kms, &options, &pipe) != 0)
 		fail_msg("%s", lend_alloc_error());
-	const struct lend_mode mode = pipe_info(pipe).mode;
+	const struct lend_kms_mode mode = pipe_info(pipe).mode;
 	lend_pipe_destroy(pipe);
 	return mode;
 }

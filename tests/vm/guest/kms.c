@@ -100,7 +100,7 @@ static void draw(struct lend_buffer *buffer, struct lend_rect part, uint32_t see
 static void expect(struct display *display, struct lend_rect part, int32_t at_x, int32_t at_y,
 		   uint32_t seed)
 {
-	const struct lend_mode *mode = &display->shape.mode;
+	const struct lend_kms_mode *mode = &display->shape.mode;
 	for (int32_t y = 0; y < part.height; y++)
 		for (int32_t x = 0; x < part.width; x++) {
 			const int64_t to_x = at_x + x, to_y = at_y + y;
@@ -112,7 +112,7 @@ static void expect(struct display *display, struct lend_rect part, int32_t at_x,
 
 static size_t count_wrong(const struct display *display, const uint32_t *pixels, uint32_t stride)
 {
-	const struct lend_mode *mode = &display->shape.mode;
+	const struct lend_kms_mode *mode = &display->shape.mode;
 	size_t count = 0;
 	for (uint32_t y = 0; y < mode->height; y++)
 		for (uint32_t x = 0; x < mode->width; x++) {
@@ -155,7 +155,7 @@ static size_t look_by_dump(struct display *display, const char *name)
 /* The host may be some moments late. */
 static void seen(struct display *display, const char *what)
 {
-	const struct lend_mode *mode = &display->shape.mode;
+	const struct lend_kms_mode *mode = &display->shape.mode;
 	struct lend_framebuffer *target = NULL;
 	char name[64];
 	size_t count = SIZE_MAX;
@@ -408,7 +408,7 @@ static void try_master(struct display *display, struct lend_framebuffer *chain[2
 
 static void try_all(struct display *display)
 {
-	const struct lend_mode *mode = &display->shape.mode;
+	const struct lend_kms_mode *mode = &display->shape.mode;
 	struct lend_framebuffer *chain[2];
 	for (int i = 0; i < 2; i++)
 		if (!(chain[i] =

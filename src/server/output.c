@@ -165,8 +165,7 @@ int output_set_identity(struct lend_output *output, const char *make, const char
 	return output->make && output->model ? 0 : fail(-ENOMEM, "out of memory");
 }
 
-static void tell(struct lend_output *output,
-		 void (*event)(void *data, struct lend_output *output))
+static void tell(struct lend_output *output, void (*event)(void *data, struct lend_output *output))
 {
 	struct lend_server *server = output->server;
 
@@ -231,6 +230,7 @@ static struct lend_output *find_doomed(const struct lend_server *server)
 	struct lend_output *output;
 
 	wl_list_for_each (output, &server->outputs, link) {
+		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): one that was freed is in no list */
 		if (output->doomed)
 			return output;
 	}

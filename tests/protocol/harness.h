@@ -56,8 +56,8 @@ struct client;
 struct test {
 	struct lend_server *server;
 	struct lend_output *outputs[OUTPUTS_MAX]; /* as they come; NULL once removed */
-	char directory[64]; /* XDG_RUNTIME_DIR */
-	char log[16384];    /* what the server logged, a line a message */
+	char directory[64];			  /* XDG_RUNTIME_DIR */
+	char log[16384];			  /* what the server logged, a line a message */
 	struct wl_list clients;
 	unsigned connected, gone; /* events */
 	struct lend_view *view;	  /* mapped last, NULL once unmapped */

@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RED   0xffc02010
-#define GREEN 0xff20a040
-#define BLUE  0xff1030d0
+#define RED    0xffc02010
+#define GREEN  0xff20a040
+#define BLUE   0xff1030d0
 
 #define WIDTH  320
 #define HEIGHT 240
@@ -136,8 +136,8 @@ static void a_lent_frame_costs_one_commit(void)
 		show(&fixture, i % 2 ? RED : GREEN);
 	assert_int_equal(fixture.chain.path, LEND_PATH_SCANOUT);
 	size_t commits = fake_drm_calls("drmModeAtomicCommit");
-	size_t framebuffers = fake_drm_calls("drmModeAddFB2") +
-			      fake_drm_calls("drmModeAddFB2WithModifiers");
+	size_t framebuffers =
+		fake_drm_calls("drmModeAddFB2") + fake_drm_calls("drmModeAddFB2WithModifiers");
 	uint64_t copied = output_copied(fixture.test->outputs[0]);
 	for (unsigned i = 0; i < 10; i++) {
 		show(&fixture, i % 2 ? RED : BLUE);
@@ -195,8 +195,8 @@ static void drawing_in_a_front_buffer_is_seen_when_committed(void)
 	struct lent_buffer *buffer = &fixture.chain.buffers[0];
 	fill_rect(buffer->pixels, (int32_t)buffer->stride, 0, 0, 20, 20, RED);
 	assert_shown(0, 0, 20, 20, GREEN);
-	size_t framebuffers = fake_drm_calls("drmModeAddFB2") +
-			      fake_drm_calls("drmModeAddFB2WithModifiers");
+	size_t framebuffers =
+		fake_drm_calls("drmModeAddFB2") + fake_drm_calls("drmModeAddFB2WithModifiers");
 	unsigned frames = fixture.window.frames;
 	wl_surface_damage_buffer(fixture.window.surface, 0, 0, 20, 20);
 	window_request_frame(&fixture.window);

@@ -125,9 +125,18 @@ static void push_damage(struct lend_output *output, uint64_t since)
 	damage_ring_since(&output->ring, since, output->width, output->height, &next->lacking);
 }
 
-/* Every layer, and the chain of each, has been refused; or the main buffer has. */
-static bool note_refusal(struct lend_output *output, const struct node *scanout)
+bool error_is_passing(int error)
 {
+	return error == -EACCES || error == -EPERM || error == -EBUSY || error == -ENODEV ||
+	       error == -EINTR || error == -EAGAIN;
+}
+
+/* Every layer, and the chain of each, has been refused; or the main buffer has. False: there is no
+ * other way. */
+static bool note_refusal(struct lend_output *output, const struct node *scanout, int error)
+{
+	if (error_is_passing(error))
+		return false;
 	if (output->next.n_layers > 0) {
 		output->layers_refused = true;
 		for (size_t i = 0; i < output->n_nodes; i++) {
@@ -155,7 +164,8 @@ static void frame_failed(struct lend_output *output, int error)
 		   strerror(-error));
 }
 
-/* Hands the next frame over. -EAGAIN: it was refused, and there is another way to show it. */
+/* Hands the next frame over. -EAGAIN: it was refused, and there is another way to show it. 1: it
+ * failed, and is tried again later. */
 static int present(struct lend_output *output, const struct node *scanout)
 {
 	struct frame *next = &output->next;
@@ -172,13 +182,13 @@ static int present(struct lend_output *output, const struct node *scanout)
 		output->stats.scanout += direct;
 		return 0;
 	}
-	bool again = note_refusal(output, scanout);
+	bool again = note_refusal(output, scanout, ret);
 	scene_unlatch(output);
 	pixman_region32_union(&output->damage, &output->damage, &next->damage);
 	frame_drop(next);
 	if (!again)
 		frame_failed(output, ret);
-	return again ? -EAGAIN : 0;
+	return again ? -EAGAIN : 1;
 }
 
 static int scan_out(struct lend_output *output, const struct node *node)
@@ -189,12 +199,13 @@ static int scan_out(struct lend_output *output, const struct node *node)
 	push_damage(output, known ? buffer->shown_sequence : 0);
 	output->next.memory = buffer->memory;
 	output->next.client = buffer_lock(buffer);
-	buffer->shown_by = output->serial;
-	buffer->shown_sequence = output->ring.sequence;
+	uint64_t sequence = output->ring.sequence;
 	int ret = present(output, node);
-	if (ret < 0)
-		buffer->shown_by = 0;
-	return ret;
+	if (ret != 0)
+		return ret; /* what the buffer lacks, it goes on lacking */
+	buffer->shown_by = output->serial;
+	buffer->shown_sequence = sequence;
+	return 0;
 }
 
 /* Said once; tried again with the next commit, or in a while. */
@@ -238,7 +249,7 @@ static int compose(struct lend_output *output)
 	output->next.memory = own->memory;
 	own->sequence = output->ring.sequence;
 	int ret = present(output, NULL);
-	if (!output->next.memory && output->latched.memory != own->memory)
+	if (ret != 0)
 		own->sequence = 0; /* drawn, but the display was not told */
 	return ret;
 }

@@ -88,7 +88,7 @@ static int call_back_hidden(void *data)
 			surface_presented(surface, NULL, &now);
 	}
 	wl_list_for_each (output, &server->outputs, link) {
-		if (pixman_region32_not_empty(&output->damage))
+		if (output->failure < 0 || pixman_region32_not_empty(&output->damage))
 			output_schedule(output);
 	}
 	return 0;

@@ -584,6 +584,8 @@ void output_take_cursor(struct lend_output *output);
 void outputs_forget(struct lend_server *server, const struct lend_buffer *memory);
 
 /* frame.c */
+/* Of present(): nothing is wrong with the frame, it can be shown later. */
+bool error_is_passing(int error);
 /* Called by the backend at a tick. */
 void output_repaint(struct lend_output *output);
 /* Called by the backend once the frame is on display. */

@@ -250,6 +250,11 @@ static int start(struct seat *seat)
 	int ret = open_seat(seat);
 	if (ret == 0)
 		ret = await_active(seat);
+	/* The builtin seatd without rights cannot open VTs, and goes on without ever being active.
+	 */
+	if (ret == 0 && seat->child > 0 && !seat->session->active && geteuid() != 0)
+		ret = fail(-EACCES, "%s",
+			   *seat->said ? seat->said : "builtin: not the right to VTs");
 	if (ret == 0)
 		ret = watch(seat);
 	return ret;

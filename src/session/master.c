@@ -4,11 +4,13 @@
 #include "session/backend.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
 #include <xf86drm.h>
 
 static bool is_primary(int fd)
@@ -79,6 +81,18 @@ int session_check_master(int fd, const char *path)
 		    "%s is in use: %s has the display (is its DRM master): end it, "
 		    "or switch to another VT (Ctrl+Alt+F2) and start there",
 		    path, holder);
+}
+
+/* Who opens a device that has no master becomes it, until it is closed again. */
+int session_look(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
+	if (fd < 0)
+		return 0;
+	int ret = session_check_master(fd, path);
+	close(fd);
+	return ret;
 }
 
 void session_take_master(int fd)

@@ -54,6 +54,10 @@ int session_open(struct session *session, const char *path, int *fd);
 /* Gives up being master, in duplicates of the fd too. */
 void session_close(struct session *session, int fd);
 
+/* Before a session, which takes the VT, is created: -EBUSY if another program is DRM master of the
+ * device, with its name; 0 if not, or if nobody can tell. */
+int session_look(const char *path);
+
 /* Asks for another VT. -EOPNOTSUPP: a direct session knows of none. */
 int session_switch(struct session *session, unsigned vt);
 

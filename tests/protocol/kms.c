@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define RED    0xffc02010
 #define GREEN  0xff20a040
@@ -274,6 +275,93 @@ static void bad_wishes_have_words(void)
 	finish(&fixture);
 }
 
+/* ---- what passes ---------------------------------------------------------------------------- */
+
+/* Commits the next buffer, with everything of `rects` squares drawn, the last one as damage. */
+static void show_squares(struct fixture *fixture, int rects)
+{
+	struct lent_buffer *buffer =
+		&fixture->chain.buffers[fixture->next = (fixture->next + 1) % 2];
+	unsigned frames = fixture->window.frames;
+
+	for (int i = 0; i < rects; i++)
+		fill_rect(buffer->pixels, (int32_t)buffer->stride, 10 * i, 0, 10, 10, RED);
+	wl_surface_attach(fixture->window.surface, buffer->buffer, 0, 0);
+	wl_surface_damage_buffer(fixture->window.surface, 10 * (rects - 1), 0, rects ? 10 : 0, 10);
+	window_request_frame(&fixture->window);
+	wl_surface_commit(fixture->window.surface);
+	pump_until(fixture->test, &fixture->window.frames, frames + 1);
+}
+
+static void a_failure_that_passes_costs_nothing(void)
+{
+	struct fixture fixture;
+
+	start(&fixture, uploading, "kms flush=buffer vblank=no\n" PRIMARY "\n" MONITOR);
+	assert_int_equal(light(&fixture, (struct lend_kms_output_options){0}), 1);
+	open_window(&fixture, 0, 2);
+	for (unsigned i = 0; i < 3; i++)
+		show(&fixture, GREEN);
+	show_squares(&fixture, 1);
+	fake_drm_inject("drmModeAtomicCommit -> EBUSY once");
+	for (int i = 2; i < 6; i++) {
+		show_squares(&fixture, i);
+		assert_shown(0, 0, 10 * i, 10, RED);
+	}
+	/* Nor is it taken for the memory's fault. */
+	for (unsigned i = 0; i < 40; i++)
+		show(&fixture, i % 2 ? GREEN : BLUE);
+	pump(fixture.test);
+	assert_int_equal(fixture.chain.path, LEND_PATH_FLUSH);
+	assert_int_equal(fixture.chain.done, 1);
+	/* A frame that changes nothing comes through as well. */
+	fake_drm_inject("drmModeAtomicCommit -> EBUSY once");
+	show_squares(&fixture, 0);
+	close_window(&fixture);
+	finish(&fixture);
+}
+
+static void callbacks_come_once_a_refresh(void)
+{
+	struct fixture fixture;
+	struct timespec start_time, now;
+
+	start(&fixture, "", "kms vblank=yes\n" PRIMARY "\n" MONITOR);
+	assert_int_equal(light(&fixture, (struct lend_kms_output_options){0}), 1);
+	open_window(&fixture, 0, 2);
+	show(&fixture, GREEN);
+	show(&fixture, RED);
+	clock_gettime(CLOCK_MONOTONIC, &start_time);
+	for (unsigned i = 0; i < 30; i++) {
+		unsigned frames = fixture.window.frames;
+		window_request_frame(&fixture.window);
+		wl_surface_commit(fixture.window.surface);
+		pump_until(fixture.test, &fixture.window.frames, frames + 1);
+	}
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	double seconds = (double)(now.tv_sec - start_time.tv_sec) +
+			 (double)(now.tv_nsec - start_time.tv_nsec) / 1e9;
+	assert_true(seconds > 29 / 60.0 - 0.05); /* never faster, however busy the machine is */
+	close_window(&fixture);
+	finish(&fixture);
+}
+
+static void a_display_that_says_nothing_is_set_anew(void)
+{
+	struct fixture fixture;
+
+	start(&fixture, "", "kms vblank=test\n" PRIMARY "\n" MONITOR);
+	assert_int_equal(light(&fixture, (struct lend_kms_output_options){0}), 1);
+	open_window(&fixture, 0, 2);
+	for (unsigned i = 0; i < 3; i++) {
+		lent_buffer_fill(&fixture.chain, i % 2, i % 2 ? RED : GREEN);
+		window_show(&fixture.window, fixture.chain.buffers[i % 2].buffer);
+	}
+	assert_non_null(strstr(fixture.test->log, "does not say"));
+	close_window(&fixture);
+	finish(&fixture);
+}
+
 /* ---- composition ---------------------------------------------------------------------------- */
 
 static void show_shm(struct fixture *fixture, struct shm_buffer *buffer, uint32_t colour)
@@ -453,6 +541,9 @@ static const struct harness_test tests[] = {
 	 what_the_display_refuses_is_copied_in_the_same_frame},
 	{"memory_that_cannot_be_imported_is_copied", memory_that_cannot_be_imported_is_copied},
 	{"bad_wishes_have_words", bad_wishes_have_words},
+	{"a_failure_that_passes_costs_nothing", a_failure_that_passes_costs_nothing},
+	{"callbacks_come_once_a_refresh", callbacks_come_once_a_refresh},
+	{"a_display_that_says_nothing_is_set_anew", a_display_that_says_nothing_is_set_anew},
 	{"ordinary_clients_are_copied_where_they_changed",
 	 ordinary_clients_are_copied_where_they_changed},
 	{"an_idle_display_makes_no_calls", an_idle_display_makes_no_calls},

@@ -138,7 +138,7 @@ static int flush(struct lend_pipe *pipe, const struct frame *frame)
 		return 1;
 	const uint32_t id = primary_id(&pipe->heads[0], frame->main.framebuffer);
 	int result = drmModeDirtyFB(kms->fd, id, clips, (uint32_t)count);
-	if (result == -ENOSYS || result == -EOPNOTSUPP || result == -EINVAL) {
+	if (result == -ENOSYS || result == -EOPNOTSUPP) {
 		kms->dirty_needless = true;
 		return 1;
 	}

@@ -54,16 +54,20 @@ static size_t find_mode(const struct connector *connector, const struct target *
 	return best;
 }
 
+/* The first ones: a monitor can have a hundred. */
 static void list_modes(const struct connector *connector, char *text, size_t size)
 {
-	size_t length = 0;
+	size_t length = 0, listed = 0;
 	text[0] = '\0';
-	for (size_t i = 0; i < connector->n_modes && length + 32 < size; i++) {
-		const struct lend_kms_mode *mode = &connector->modes[i];
+	for (; listed < connector->n_modes && listed < 8 && length + 32 < size; listed++) {
+		const struct lend_kms_mode *mode = &connector->modes[listed];
 		length += (size_t)snprintf(text + length, size - length, "%s%ux%u@%.2f",
-					   i ? ", " : "", mode->width, mode->height,
+					   listed ? ", " : "", mode->width, mode->height,
 					   mode->refresh / 1000.0);
 	}
+	if (listed < connector->n_modes && length < size)
+		snprintf(text + length, size - length, " and %zu more",
+			 connector->n_modes - listed);
 }
 
 static int no_mode(const struct connector *connector, const struct target *target)

@@ -1,40 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /* A display device: what was asked to be lit on it, and what is connected now. */
 #include "output/kms/kms.h"
+#include "session/find.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 /* ---- connectors ----------------------------------------------------------------------------- */
 
-static bool get_connector(const struct display *display, size_t index,
-			  struct lend_connector_info *info)
-{
-	*info = (struct lend_connector_info){.size = sizeof(*info)};
-	return lend_kms_connector(display->kms, index, info) == 0;
-}
-
-static bool anything_is_sure(const struct display *display)
-{
-	struct lend_connector_info info;
-
-	for (size_t i = 0; get_connector(display, i, &info); i++)
-		if (info.connected == 1)
-			return true;
-	return false;
-}
-
-static bool is_connected(const struct display *display, const struct lend_connector_info *info)
-{
-	return info->connected == 1 || (info->connected < 0 && !anything_is_sure(display));
-}
-
 bool display_is_connected(const struct display *display)
 {
 	struct lend_connector_info info;
 
-	for (size_t i = 0; get_connector(display, i, &info); i++)
-		if (is_connected(display, &info) && !info.non_desktop)
+	for (size_t i = 0; connector_get(display->kms, i, &info); i++)
+		if (connector_is_connected(display->kms, &info) && !info.non_desktop)
 			return true;
 	return false;
 }
@@ -65,8 +44,8 @@ static size_t list_wanted(const struct display *display, const struct wish *wish
 	struct lend_connector_info info;
 	size_t n = 0;
 
-	for (size_t i = 0; n < size && get_connector(display, i, &info); i++)
-		if (is_wanted(display, wish, &info) && is_connected(display, &info))
+	for (size_t i = 0; n < size && connector_get(display->kms, i, &info); i++)
+		if (is_wanted(display, wish, &info) && connector_is_connected(display->kms, &info))
 			list[n++] = info;
 	return n;
 }
@@ -122,8 +101,8 @@ static int light_each(struct display *display, struct wish *wish,
 			continue;
 		}
 		error = ret;
-		server_log(display->screens->server, LEND_LOG_WARNING, "%s: %s", list[i].name,
-			   fail_text());
+		if (n > 1)
+			server_log(display->screens->server, LEND_LOG_WARNING, "%s", fail_text());
 	}
 	return made ? made : error;
 }
@@ -168,39 +147,9 @@ static void wish_destroy(struct wish *wish)
 	free(wish);
 }
 
-static void list_names(const struct display *display, char *text, size_t size)
-{
-	struct lend_connector_info info;
-	size_t at = 0;
-
-	text[0] = '\0';
-	for (size_t i = 0; get_connector(display, i, &info) && at < size; i++)
-		at += (size_t)snprintf(text + at, size - at, "%s%s%s", i ? ", " : "", info.name,
-				       info.connected ? "" : " (nothing connected)");
-}
-
-static int fail_nothing(const struct display *display, const struct wish *wish)
-{
-	struct lend_connector_info info;
-	char names[256];
-
-	list_names(display, names, sizeof(names));
-	for (size_t i = 0; wish->connector && get_connector(display, i, &info); i++)
-		if (strcmp(info.name, wish->connector) == 0)
-			return fail(-ENOTCONN,
-				    "nothing is connected to %s of %s: plug a display in",
-				    wish->connector, display->card.sysname);
-	if (wish->connector)
-		return fail(-ENOENT, "%s (%s) has no connector %s: it has %s",
-			    display->card.sysname, display->info.driver, wish->connector, names);
-	return fail(-ENOTCONN,
-		    "nothing is connected to %s (%s): plug a display in, or name another device; "
-		    "its connectors: %s",
-		    display->card.sysname, display->info.driver, names);
-}
-
-static int wish_create(struct display *display, const struct lend_kms_output_options *options,
-		       struct wish **out)
+/* NULL: out of memory. */
+static struct wish *wish_create(struct display *display,
+				const struct lend_kms_output_options *options)
 {
 	struct wish *wish = calloc(1, sizeof(*wish));
 
@@ -208,7 +157,7 @@ static int wish_create(struct display *display, const struct lend_kms_output_opt
 		wish->connector = strdup(options->connector);
 	if (!wish || (options->connector && !wish->connector)) {
 		free(wish);
-		return fail(-ENOMEM, "out of memory");
+		return NULL;
 	}
 	wish->width = options->width;
 	wish->height = options->height;
@@ -216,20 +165,18 @@ static int wish_create(struct display *display, const struct lend_kms_output_opt
 	wish->layout = options->layout;
 	wish->mirror = options->mirror;
 	wl_list_insert(display->wishes.prev, &wish->link);
-	*out = wish;
-	return 0;
+	return wish;
 }
 
 int display_wish(struct display *display, const struct lend_kms_output_options *options)
 {
-	struct wish *wish = NULL;
+	struct wish *wish = wish_create(display, options);
 
-	int ret = wish_create(display, options, &wish);
-	if (ret < 0)
-		return ret;
-	ret = grant(display, wish);
+	if (!wish)
+		return fail(-ENOMEM, "out of memory");
+	int ret = grant(display, wish);
 	if (ret == 0)
-		ret = fail_nothing(display, wish);
+		ret = connector_fail_none(display->kms, display->card.sysname, wish->connector);
 	if (ret < 0)
 		wish_destroy(wish);
 	return ret;
@@ -313,6 +260,19 @@ static void drop_all_outputs(struct display *display)
 		lend_output_destroy(screen->output);
 }
 
+static void close_kms(struct display *display)
+{
+	if (display->source)
+		wl_event_source_remove(display->source);
+	display->source = NULL;
+	framebuffers_finish(display);
+	lend_kms_destroy(display->kms);
+	display->kms = NULL;
+	if (display->fd >= 0)
+		session_close(display->screens->session, display->fd);
+	display->fd = -1;
+}
+
 void display_close(struct display *display)
 {
 	struct wish *wish, *next;
@@ -320,12 +280,7 @@ void display_close(struct display *display)
 	drop_all_outputs(display);
 	wl_list_for_each_safe (wish, next, &display->wishes, link)
 		wish_destroy(wish);
-	if (display->source)
-		wl_event_source_remove(display->source);
-	framebuffers_finish(display);
-	lend_kms_destroy(display->kms);
-	if (display->fd >= 0)
-		session_close(display->screens->session, display->fd);
+	close_kms(display);
 	wl_list_remove(&display->link);
 	free(display);
 }
@@ -341,6 +296,36 @@ void display_lost(struct display *display)
 		wl_event_source_remove(display->source);
 	display->source = NULL;
 	drop_all_outputs(display);
+}
+
+void display_return(struct display *display)
+{
+	struct wish *wish;
+
+	if (!display->gone || !wl_list_empty(&display->outputs))
+		return;
+	close_kms(display);
+	if (open_kms(display) < 0) {
+		server_log(display->screens->server, LEND_LOG_WARNING, "%s came back, but: %s",
+			   display->card.sysname, fail_text());
+		return;
+	}
+	display->gone = false;
+	display->active = session_is_active(display->screens->session);
+	server_log(display->screens->server, LEND_LOG_INFO, "%s (%s) came back",
+		   display->card.sysname, display->info.driver);
+	wl_list_for_each (wish, &display->wishes, link)
+		grant(display, wish);
+}
+
+void display_restart(struct display *display)
+{
+	struct screen *screen;
+
+	lend_kms_pause(display->kms);
+	lend_kms_resume(display->kms);
+	wl_list_for_each (screen, &display->outputs, link)
+		screen_set_active(screen, true);
 }
 
 void display_set_active(struct display *display, bool active)

@@ -4,7 +4,7 @@
 
 static int find_free(const struct plane_cursor *cursor)
 {
-	return cursor->shown == 0 ? 1 : 0;
+	return cursor->displayed == 0 ? 1 : 0;
 }
 
 static bool make_picture(struct screen *screen, int index)

@@ -68,6 +68,10 @@ void display_update(struct display *display);
 /* The device is gone; its outputs too. */
 void display_lost(struct display *display);
 void display_set_active(struct display *display, bool active);
+/* What is awaited will not come: everything is set anew. */
+void display_restart(struct display *display);
+/* The device is there again: what was wished for is lit. */
+void display_return(struct display *display);
 
 /* ---- memory.c ------------------------------------------------------------------------------- */
 
@@ -95,7 +99,8 @@ void framebuffers_finish(struct display *display);
 /* Two pictures in turn: the one that is shown is not drawn in. */
 struct plane_cursor {
 	struct lend_framebuffer *pictures[2];
-	int shown;	 /* which of them, or -1: none */
+	int shown;	 /* which of them is to be shown, or -1: none */
+	int displayed;	 /* which of them is on display, or -1 */
 	uint64_t serial; /* of the picture in it */
 	bool broken;	 /* the display takes no cursor */
 };
@@ -123,6 +128,7 @@ struct screen {
 	bool pending;	       /* a frame is on its way */
 	bool wanted;	       /* a repaint is due once that or the session allows it */
 	uint64_t period, last; /* ns: of a refresh, and when the last one was */
+	uint64_t aimed;	       /* the refresh that the last repaint was for */
 	uint64_t cost;	       /* ns that drawing took lately at most */
 	uint64_t frames;
 	struct plane_cursor cursor;

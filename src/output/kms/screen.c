@@ -30,11 +30,15 @@ static uint64_t next_refresh(const struct screen *screen, uint64_t now)
 	return screen->last + ((now - screen->last) / screen->period + 1) * screen->period;
 }
 
+/* Once for each refresh, also where nothing is committed and so nothing is told. */
 static void arm(struct screen *screen)
 {
 	uint64_t now = time_now(), at = next_refresh(screen, now);
 	uint64_t margin = screen->cost + MARGIN;
 
+	if (at <= screen->aimed && screen->aimed < now + 2 * screen->period)
+		at = screen->aimed + screen->period;
+	screen->aimed = at;
 	if (screen->info.paced)
 		at = at > now + margin ? at - margin : now;
 	alarm_set(&screen->alarm, at ? at : 1);
@@ -97,14 +101,11 @@ void screen_presented(void *data, const struct timespec *when, uint64_t sequence
 
 static void handle_overdue(struct screen *screen)
 {
-	struct timespec now;
-
-	server_log(screen->output->server, LEND_LOG_WARNING,
-		   "%s: the driver does not say that a frame is on display; taken to be",
-		   screen->output->name);
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	shown(screen, &now, 0);
-	catch_up(screen);
+	server_log(
+		screen->output->server, LEND_LOG_WARNING,
+		"%s: the driver does not say that a frame is on display; the display is set anew",
+		screen->output->name);
+	display_restart(screen->display);
 }
 
 static void handle_alarm(void *data)
@@ -230,19 +231,12 @@ static size_t list_layers(struct screen *screen, const struct frame *frame, stru
 	return n;
 }
 
-/* Not the memory's fault. */
-static bool is_transient(int error)
-{
-	return error == -EACCES || error == -EPERM || error == -EBUSY || error == -ENODEV ||
-	       error == -EINTR;
-}
-
 /* A driver that takes everything but the cursor gets the rest; the cursor is drawn from then on. */
 static int commit(struct screen *screen, struct lend_pipe_state *state)
 {
 	int ret = lend_pipe_commit(screen->pipe, state);
 
-	if (ret >= 0 || !state->cursor || is_transient(ret))
+	if (ret >= 0 || !state->cursor || error_is_passing(ret))
 		return ret;
 	state->cursor = NULL;
 	int without = lend_pipe_commit(screen->pipe, state);
@@ -265,7 +259,7 @@ static int try_state(struct screen *screen, struct framebuffer *framebuffer,
 	}
 	if (ret >= 0)
 		framebuffer->tried = true;
-	else if (!is_transient(ret) && !framebuffer->own && state->n_layers == 0)
+	else if (!error_is_passing(ret) && !framebuffer->own && state->n_layers == 0)
 		framebuffer_refuse(framebuffer, call, ret);
 	return ret;
 }
@@ -288,6 +282,7 @@ static int present(struct lend_output *output, const struct frame *frame)
 	int ret = try_state(screen, framebuffer, &state);
 	if (ret < 0)
 		return ret;
+	screen->cursor.displayed = state.cursor ? screen->cursor.shown : -1;
 	if (ret == 0) {
 		screen->pending = true;
 		alarm_set(&screen->alarm, time_now() + OVERDUE);
@@ -406,7 +401,7 @@ int screen_create(struct display *display, struct wish *wish,
 		return fail(-ENOMEM, "out of memory");
 	screen->display = display;
 	screen->wish = wish;
-	screen->cursor.shown = -1;
+	screen->cursor.shown = screen->cursor.displayed = -1;
 	wl_list_insert(display->outputs.prev, &screen->link);
 	for (size_t i = 0; i < n && i < CONNECTORS_MAX; i++)
 		screen->connectors[screen->n_connectors++] = connectors[i].id;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A server's real displays: its seat's session, and display devices coming and going. */
 #include "output/kms/kms.h"
+#include "session/find.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,7 +37,9 @@ static int handle_session(int fd, uint32_t mask, void *data)
 	int ret = session_dispatch(screens->session);
 	if (ret >= 0)
 		return 0;
-	server_log(screens->server, LEND_LOG_ERROR, "the seat's manager is gone: %s",
+	server_log(screens->server, LEND_LOG_ERROR,
+		   "the seat's manager is gone (%s): the displays stay dark until this server is "
+		   "started again",
 		   strerror(-ret));
 	wl_event_source_remove(screens->session_source);
 	screens->session_source = NULL;
@@ -69,7 +72,7 @@ static struct display *find_display(struct screens *screens, const char *path)
 	struct display *display;
 
 	wl_list_for_each (display, &screens->displays, link)
-		if (strcmp(display->card.path, path) == 0 && !display->gone)
+		if (strcmp(display->card.path, path) == 0)
 			return display;
 	return NULL;
 }
@@ -80,7 +83,9 @@ static void handle_card(void *data, enum card_change change, const struct card *
 
 	if (!display)
 		return;
-	if (change == CARD_CHANGED)
+	if (change == CARD_ADDED)
+		display_return(display);
+	else if (change == CARD_CHANGED)
 		display_update(display);
 	else if (change == CARD_REMOVED)
 		display_lost(display);
@@ -182,27 +187,6 @@ static struct screens *screens_get(struct lend_server *server, int *error)
 
 /* ---- choosing a device ---------------------------------------------------------------------- */
 
-/* The bus's driver, which sysfs names, is not always the display's: virtio-pci, virtio_gpu. */
-static bool is_driven_by(const struct card *card, const char *name)
-{
-	struct lend_device_info info = {.size = sizeof(info)};
-	struct lend_device *device;
-
-	if (strcmp(card->driver, name) == 0)
-		return true;
-	if (lend_device_open(card->path, &device) < 0)
-		return false;
-	bool is = lend_device_describe(device, &info) == 0 && strcmp(info.driver, name) == 0;
-	lend_device_destroy(device);
-	return is;
-}
-
-static bool is_named(const struct card *card, const char *name)
-{
-	return strcmp(card->path, name) == 0 || strcmp(card->sysname, name) == 0 ||
-	       is_driven_by(card, name);
-}
-
 /* The display, opened now or before. */
 static int take_card(struct screens *screens, const struct card *card, struct display **out)
 {
@@ -210,49 +194,25 @@ static int take_card(struct screens *screens, const struct card *card, struct di
 	return *out ? 0 : display_open(screens, card, out);
 }
 
-static int fail_none(const struct card *list, int n, const char *name)
-{
-	char names[256] = "none";
-	size_t at = 0;
-
-	for (int i = 0; i < n && at < sizeof(names); i++)
-		at += (size_t)snprintf(names + at, sizeof(names) - at, "%s%s%s%s%s", i ? ", " : "",
-				       list[i].sysname, list[i].driver[0] ? " (" : "",
-				       list[i].driver, list[i].driver[0] ? ")" : "");
-	if (n == 0)
-		return fail(-ENODEV,
-			    "there is no display device in /dev/dri: load its driver, or use an "
-			    "output without a screen (headless)");
-	return fail(-ENODEV, "no display device is named %s: there is %s", name, names);
-}
-
-/* A device by its path needs nobody to know of it: there may be no sysfs, or it is a link. */
-static int take_path(struct screens *screens, const char *path, struct display **out)
-{
-	const char *name = strrchr(path, '/') + 1;
-	struct card card = {0};
-
-	if (strlen(path) >= sizeof(card.path) || strlen(name) >= sizeof(card.sysname))
-		return fail(-ENODEV, "%s is no display device: its name is too long", path);
-	strcpy(card.path, path);
-	strcpy(card.sysname, name);
-	return take_card(screens, &card, out);
-}
-
 static int take_named(struct screens *screens, const struct card *list, int n, const char *name,
 		      struct display **out)
 {
+	struct card card;
+
 	for (int i = 0; i < n; i++)
-		if (is_named(&list[i], name))
+		if (card_is_named(&list[i], name))
 			return take_card(screens, &list[i], out);
-	return name[0] == '/' ? take_path(screens, name, out) : fail_none(list, n, name);
+	if (name[0] != '/')
+		return card_fail_none(list, n, name);
+	int ret = card_at_path(name, &card);
+	return ret < 0 ? ret : take_card(screens, &card, out);
 }
 
 /* The first that something is connected to; else the error of the last. */
 static int take_connected(struct screens *screens, const struct card *list, int n,
 			  struct display **out)
 {
-	int ret = n == 0 ? fail_none(list, n, NULL) : 0;
+	int ret = n == 0 ? card_fail_none(list, n, NULL) : 0;
 
 	for (int i = 0; i < n; i++) {
 		ret = take_card(screens, &list[i], out);

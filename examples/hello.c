@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The smallest program: a picture that moves, drawn in whatever memory the display lends.
  *
- *   framelend serve --output headless:800x600 -- ./hello      (or on any Wayland desktop: ./hello)
+ *   framelend serve --output headless:800x600 -- ./hello      (or wherever you are: ./hello)
  */
 #include <errno.h>
 #include <framelend/client.h>
@@ -16,7 +16,7 @@ static void draw(const struct lend_frame *frame)
 		for (uint32_t x = 0; x < frame->width; x++) {
 			uint32_t dx = x - middle_x, dy = y - middle_y;
 			uint32_t ring = (dx * dx + dy * dy) / 256 - (uint32_t)frame->number * 4;
-			row[x] = (ring & 255) << 16 | (ring & 127) << 8 | 0x60;
+			row[x] = 0xff000060 | (ring & 255) << 16 | (ring & 127) << 8;
 		}
 	}
 }

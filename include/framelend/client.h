@@ -20,39 +20,85 @@ struct lend_surface;
 
 /* ---- connection ----------------------------------------------------------------------------- */
 
+/** Called from lend_client_dispatch() only. Any may be NULL. They must neither destroy the client nor
+ *  dispatch. */
+struct lend_client_events {
+	size_t size; /* sizeof(struct lend_client_events) */
+	/* The display server went away: `reason`, valid during the call. The library tries to find it
+	 * again, unless this returns non-zero: then the connection is lost for good. */
+	int (*disconnected)(void *data, struct lend_client *client, const char *reason);
+	/* It is back. Each surface gets new buffers, perhaps of another size; the first frame of each
+	 * has age 0. Nothing to do here. */
+	void (*reconnected)(void *data, struct lend_client *client);
+};
+
 struct lend_client_options {
 	size_t size; /* sizeof(struct lend_client_options) */
-	const char *display; /* socket name or path; NULL: $LEND_DISPLAY, else $WAYLAND_DISPLAY, else
-	                        wayland-0 */
+	const char *display; /* which one, see lend_client_connect(); NULL: $LEND_DISPLAY, and without
+	                        that the first one that works */
 	lend_log_handler log; /* NULL: nothing is logged */
 	void *log_data;
+	const struct lend_client_events *events; /* copied; NULL: none */
+	void *data;                              /* handed to the events */
+	int32_t reconnect_ms; /* how long to look for a display server that went away; 0: 10000; less:
+	                         not at all */
 };
 
 /**
  * Connects to a display. options may be NULL. On failure *client is set all the same if memory allows
- * (else NULL), for lend_client_error() alone; destroy it. WAYLAND_SOCKET, an open connection handed
- * down by a parent, goes before every name, as in libwayland.
+ * (else NULL), for lend_client_error() and lend_client_verdict() alone; destroy it.
  *
- * -ENOENT: no runtime directory or no such socket. -ECONNREFUSED: nobody listens there. -ENOTSUP: the
- * server lacks a global that is needed (wl_compositor, xdg_wm_base, and framelend or wl_shm).
- * -ENAMETOOLONG: the socket's path. -EINVAL: options without a size. -EMFILE, -ENOMEM. Since 0.1.
+ * A display is named by its kind and, after a colon, which one of that kind:
+ *
+ *   wayland[:SOCKET]         a socket's name in $XDG_RUNTIME_DIR, or its path; without one
+ *                            $WAYLAND_DISPLAY, else wayland-0. Buffers are lent by framelend; on any
+ *                            other server they are the program's own
+ *   x11[:DISPLAY]            as in $DISPLAY, which is the default
+ *   kms[:CARD][:CONNECTOR][:WIDTHxHEIGHT[@HZ]]   a display without a server: card0, its connector
+ *                            HDMI-A-1; the default is the first that is connected, in its own mode
+ *   anything else            a Wayland socket's name or path
+ *
+ * Unless one is named they are tried in this order, and the first that works is taken. WAYLAND_SOCKET,
+ * an open connection handed down by a parent, goes before every Wayland socket, as in libwayland.
+ *
+ * When a server ends, the library looks for the same display again: after 10 ms, then after twice as
+ * long each time up to a second, for lend_client_options.reconnect_ms. Meanwhile no frame can be begun
+ * (-EAGAIN) and no surface created (-EAGAIN); a frame that is open can be drawn and ended, and is lost.
+ * A protocol error, or a connection handed down by a parent, is not tried again.
+ *
+ * With several displays tried the error is that of the first; lend_client_error() has all reasons.
+ * -ENOENT: no runtime directory or no such socket or display. -ECONNREFUSED: nobody listens there.
+ * -ENOTSUP: the server lacks something that is needed (on Wayland wl_compositor, xdg_wm_base, and
+ * framelend or wl_shm). -ENAMETOOLONG: the socket's path. -EINVAL: options without a size, or a kind
+ * of display that there is not. -ELIBACC: the part of this library for that kind is not installed or
+ * does not fit. -EMFILE, -ENOMEM. Since 0.1.
  */
 LEND_EXPORT int lend_client_connect(const struct lend_client_options *options,
 				    struct lend_client **client);
 
+/** The display that was taken, as lend_client_options.display would name it:
+ *  "wayland:/run/user/1000/wayland-0", "x11::0", "kms:card0:HDMI-A-1". "" if there is none. Belongs to
+ *  the client. Since 0.1. */
+LEND_EXPORT const char *lend_client_display(const struct lend_client *client);
+
+/** The index-th kind of display that was tried, in order, with what came of it (`allocator` is the
+ *  kind's name), or NULL past the last. Belongs to the client. Since 0.1. */
+LEND_EXPORT const struct lend_verdict *lend_client_verdict(const struct lend_client *client,
+							   size_t index);
+
 /** Destroys the client with all its surfaces. Since 0.1. */
 LEND_EXPORT void lend_client_destroy(struct lend_client *client);
 
-/** An fd (the client's) that polls readable when lend_client_dispatch() has something to do.
- *  Since 0.1. */
+/** An fd (the client's) that polls readable when lend_client_dispatch() has something to do. The same
+ *  number for the client's whole life, whatever becomes of the connection. Since 0.1. */
 LEND_EXPORT int lend_client_fd(const struct lend_client *client);
 
 /**
  * Sends what is queued, then handles events, waiting up to timeout_ms for the first (0: not at all,
  * -1: without limit). Callbacks run in here and nowhere else. Returns the number of events handled.
  *
- * A lost connection is sticky: -EPIPE or -ECONNRESET, or -EPROTO after a protocol error, from here on
- * and from every other call; likewise -EMFILE (the limit of file descriptors was reached while buffers
+ * A connection lost for good is sticky: -EPIPE or -ECONNRESET (the server did not come back), or -EPROTO
+ * after a protocol error, from here on and from every other call; likewise -EMFILE (the limit of file descriptors was reached while buffers
  * were received) and -ENOMEM. -ECANCELED: a surface without a close callback was asked to close.
  * -EINTR: a signal came while waiting. Since 0.1.
  */
@@ -72,6 +118,52 @@ enum lend_mode {
 	LEND_MODE_FRONT = 1,
 };
 
+/** What a lend_input tells, and the fields that belong to it. Those of all: time, modifiers. */
+enum lend_input_kind {
+	LEND_INPUT_POINTER_ENTER = 1,   /* x, y: the pointer is over the surface now */
+	LEND_INPUT_POINTER_LEAVE = 2,   /* buttons that were down count as released */
+	LEND_INPUT_POINTER_MOTION = 3,  /* x, y */
+	LEND_INPUT_POINTER_BUTTON = 4,  /* x, y, code, pressed */
+	LEND_INPUT_POINTER_AXIS = 5,    /* x, y, scroll_x, scroll_y, clicks_x, clicks_y */
+	LEND_INPUT_KEYBOARD_ENTER = 6,  /* the surface gets the keys now: it has the focus */
+	LEND_INPUT_KEYBOARD_LEAVE = 7,  /* keys that were down count as released */
+	LEND_INPUT_KEYBOARD_KEY = 8,    /* code, pressed, repeated, keysym, text */
+	LEND_INPUT_KEYBOARD_MODIFIERS = 9, /* other modifiers than before are in effect */
+	LEND_INPUT_TOUCH_DOWN = 10,     /* id, x, y */
+	LEND_INPUT_TOUCH_UP = 11,       /* id */
+	LEND_INPUT_TOUCH_MOTION = 12,   /* id, x, y */
+	LEND_INPUT_TOUCH_CANCEL = 13,   /* none of the touches that are down meant anything */
+};
+
+/** Bits of lend_input.modifiers. */
+enum lend_keys {
+	LEND_KEYS_SHIFT = 1,
+	LEND_KEYS_CAPS = 2, /* locked */
+	LEND_KEYS_CTRL = 4,
+	LEND_KEYS_ALT = 8,
+	LEND_KEYS_NUM = 16, /* locked */
+	LEND_KEYS_LOGO = 32,
+};
+
+/** Something the user did. Valid during the call. What a kind does not name is zero. */
+struct lend_input {
+	size_t size; /* of this library's struct */
+	enum lend_input_kind kind;
+	uint32_t modifiers; /* of enum lend_keys, in effect at that time; 0 without a keyboard */
+	uint64_t time;      /* CLOCK_MONOTONIC, ns */
+	double x, y;        /* pixels of the buffer; a drag can go beyond it */
+	uint32_t code;      /* of the button or key: BTN_* and KEY_* of linux/input-event-codes.h */
+	uint32_t pressed;   /* 1; 0: released */
+	uint32_t repeated;  /* 1: the key is held down, and this is no press of its own */
+	uint32_t keysym;    /* what the key means in the user's layout, as in xkbcommon-keysyms.h; 0: not
+	                       known, for want of libxkbcommon or of a layout */
+	char text[32];      /* what the key writes, UTF-8; "" if nothing, and when it is released. With
+	                       Ctrl the control character */
+	double scroll_x, scroll_y;   /* pixels, to the right and down; both 0: the finger let go */
+	int32_t clicks_x, clicks_y;  /* of a wheel: 120 a click; 0 if it is none */
+	int32_t id;                  /* the finger's, while it is down */
+};
+
 struct lend_surface_events {
 	size_t size; /* sizeof(struct lend_surface_events) */
 	/* The display wants this size (pixels). The next frame begun has it; nothing to do here. */
@@ -86,6 +178,8 @@ struct lend_surface_events {
 	 * unknown or not fixed). Asked for only if set. */
 	void (*presented)(void *data, struct lend_surface *surface, uint64_t number, uint64_t time,
 			  uint32_t refresh);
+	/* The user did something. Input devices are asked for only if set. */
+	void (*input)(void *data, struct lend_surface *surface, const struct lend_input *input);
 };
 
 struct lend_surface_options {
@@ -107,7 +201,8 @@ struct lend_surface_options {
 
 /** Creates a surface. It appears with its first frame. -EINVAL: an option out of range, an unknown
  *  format or output (the error names those there are); -ENOTSUP: the display cannot show the format, or
- *  it has several planes; a lost connection's error. Since 0.1. */
+ *  it has several planes; -EAGAIN: the display server went away and is looked for; a lost connection's
+ *  error. Since 0.1. */
 LEND_EXPORT int lend_surface_create(struct lend_client *client,
 				    const struct lend_surface_options *options,
 				    struct lend_surface **surface);
@@ -115,7 +210,7 @@ LEND_EXPORT int lend_surface_create(struct lend_client *client,
 /** Takes the surface off the display. A frame in progress is given up. Since 0.1. */
 LEND_EXPORT void lend_surface_destroy(struct lend_surface *surface);
 
-/** -EINVAL: longer than 1024 bytes. -EAGAIN: the display does not read; dispatch and try again.
+/** -EINVAL: longer than 1024 bytes. -EAGAIN: the display does not read; dispatch and try again. -ENOMEM.
  *  Since 0.1. */
 LEND_EXPORT int lend_surface_set_title(struct lend_surface *surface, const char *title);
 
@@ -127,7 +222,8 @@ struct lend_path_info {
 	enum lend_memory memory;
 	enum lend_caching caching;
 	uint32_t count;    /* buffers in use */
-	uint64_t own_copy; /* bytes this library copied for `preserve` so far */
+	uint64_t own_copy; /* bytes this library copied so far: for `preserve`, and from a shadow of memory
+	                      that is slow to read */
 	const char *output; /* name of the output it was last shown on, or "" */
 };
 
@@ -156,7 +252,8 @@ struct lend_frame {
 /**
  * Begins a frame in the next free buffer, its access open for writing (and reading, if asked for).
  *
- * -EAGAIN: no buffer is free, or the display is not ready for a frame: dispatch and try again.
+ * -EAGAIN: no buffer is free, or the display is not ready for a frame, or its server went away:
+ * dispatch and try again.
  * -EBUSY: a frame is already begun. -ENOMEM or another error of allocation: the display could not lend
  * buffers of this size (lend_client_error()). A lost connection's error. Since 0.1.
  */

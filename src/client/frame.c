@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "client/client.h"
+#include "client/display.h"
 
 #include <errno.h>
 #include <string.h>
@@ -33,6 +33,9 @@ int frame_possible(struct lend_surface *surface, const char **why)
 		return obstacle(why, -EBUSY, "a frame is begun already: end or cancel it first");
 	if (surface->refused < 0)
 		return obstacle(why, surface->refused, surface->refusal);
+	if (client->link != LINK_UP)
+		return obstacle(why, -EAGAIN,
+				"the display server went away and is looked for: dispatch");
 	if (!surface->configured)
 		return obstacle(why, -EAGAIN, "the display has not said the size yet: dispatch");
 	if (surface->throttled && !surface->unpaced)
@@ -57,7 +60,7 @@ static void go_on_in_old_size(struct lend_surface *surface)
 	surface->refused = 0;
 	surface->wanted_width = generation->width;
 	surface->wanted_height = generation->height;
-	display_wake(surface->client);
+	alarms_wake(surface->client);
 }
 
 /* What frames after the slot's changed, which its buffer therefore lacks. */
@@ -133,7 +136,7 @@ static int prepare(struct lend_surface *surface)
 	const char *why;
 	int result = frame_possible(surface, &why);
 	if (result == 0)
-		return display_flush(client); /* a full queue has no room for a frame's requests */
+		return link_flush(client); /* a full queue has no room for a frame's requests */
 	surface->ready = false;
 	if (client->error < 0)
 		return result;
@@ -172,7 +175,8 @@ int lend_frame_begin(struct lend_surface *surface, struct lend_frame *frame)
 	return 0;
 }
 
-/* Closes the open frame's access; NULL if there is none. */
+/* Closes the open frame's access; NULL if there is none, or (with a result of 0) if its display is
+ * gone. */
 static struct slot *close_frame(struct lend_surface *surface, int *result)
 {
 	struct slot *slot = surface->drawing;
@@ -183,6 +187,11 @@ static struct slot *close_frame(struct lend_surface *surface, int *result)
 	else if ((*result = lend_buffer_end(slot->buffer)) < 0)
 		client_fail(surface->client, *result, "the access cannot be ended: %s",
 			    lend_buffer_error());
+	if (slot != NULL && slot->generation->stranded) {
+		generation_end_stranded(slot->generation);
+		*result = 0;
+		return NULL;
+	}
 	return slot;
 }
 
@@ -215,7 +224,7 @@ static void present(struct lend_surface *surface, struct slot *slot, const struc
 	slot->drawn = number;
 	slot->busy = surface->mode == LEND_MODE_CHAIN; /* a front buffer is drawn in while shown */
 	surface->last = slot;
-	window_commit(surface->window, slot, damage, number);
+	surface->client->backend->window_commit(surface->window, slot, damage, number);
 	generation_retire_older(slot->generation);
 }
 
@@ -234,7 +243,7 @@ int lend_frame_end(struct lend_surface *surface, const struct lend_rect *rects, 
 	}
 	struct damage damage = collect(slot, rects, n_rects);
 	present(surface, slot, &damage);
-	result = display_flush(client);
+	result = link_flush(client);
 	return result == -EAGAIN ? 0 : result; /* it is queued, and the next dispatch sends it */
 }
 

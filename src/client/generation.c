@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "client/client.h"
+#include "client/display.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,9 +24,13 @@ static void forget(struct slot *slot)
 		surface->last = NULL;
 	if (surface->drawing == slot)
 		surface->drawing = NULL;
-	window_forget(slot);
+	if (slot->handle != NULL)
+		surface->client->backend->window_forget(slot);
+	slot->handle = NULL;
 	lend_buffer_destroy(slot->buffer);
 	slot->buffer = NULL;
+	if (slot->finish != NULL)
+		slot->finish(slot);
 }
 
 void generation_destroy(struct generation *generation)
@@ -53,6 +57,42 @@ static void unlink_and_destroy(struct generation *generation)
 		link = &(*link)->next;
 	*link = generation->next;
 	generation_destroy(generation);
+}
+
+/* Without their display all buffers are of no use but the one that the program holds. */
+static void strand(struct generation *generation)
+{
+	struct slot *drawing = generation->surface->drawing;
+	for (size_t i = 0; i < SLOTS_MAXIMUM; i++) {
+		struct slot *slot = &generation->slots[i];
+		if (slot->buffer != NULL && slot != drawing)
+			forget(slot);
+	}
+	generation->retired = true;
+	if (drawing == NULL || drawing->generation != generation) {
+		unlink_and_destroy(generation);
+		return;
+	}
+	generation->stranded = true;
+	if (drawing->handle != NULL)
+		generation->surface->client->backend->window_forget(drawing);
+	drawing->handle = NULL;
+}
+
+void generation_strand_all(struct lend_surface *surface)
+{
+	struct generation *next, *generation = surface->generations;
+	for (; generation != NULL; generation = next) {
+		next = generation->next;
+		if (!generation->stranded)
+			strand(generation);
+	}
+	surface->last = NULL;
+}
+
+void generation_end_stranded(struct generation *generation)
+{
+	unlink_and_destroy(generation);
 }
 
 /* Frees what is free of a retired generation, and with its last buffer the generation. */
@@ -123,7 +163,9 @@ struct generation *generation_usable(struct lend_surface *surface)
 
 void generation_request(struct lend_surface *surface)
 {
-	if (!surface->configured || surface->requested || generation_usable(surface) != NULL)
+	/* What was refused is not asked for again and again. */
+	if (!surface->configured || surface->requested || surface->refused < 0 ||
+	    generation_usable(surface) != NULL)
 		return;
 	surface->requested = true;
 	surface->requested_width = surface->wanted_width;

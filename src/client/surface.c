@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "client/client.h"
+#include "client/display.h"
 #include "common/options.h"
 
 #include <stdio.h>
@@ -106,7 +106,40 @@ static void fill(struct lend_surface *surface, const struct lend_surface_options
 	surface->access = options->read != 0 || surface->preserve ? LEND_READ_WRITE : LEND_WRITE;
 	surface->unpaced = options->unpaced != 0;
 	surface->data = options->data;
+	surface->fullscreen = options->fullscreen != 0;
 	snprintf(surface->reason, sizeof(surface->reason), "no frame was shown yet");
+}
+
+static char *keep_label(const char *label)
+{
+	return strdup(label != NULL ? label : "");
+}
+
+/* They are needed again when the display comes back. */
+static int keep_labels(struct lend_surface *surface, const struct lend_surface_options *options)
+{
+	surface->output_wanted = keep_label(options->output);
+	surface->title = keep_label(options->title);
+	surface->app_id = keep_label(options->app_id);
+	if (surface->output_wanted == NULL || surface->title == NULL || surface->app_id == NULL)
+		return client_fail(surface->client, -ENOMEM, "out of memory");
+	return 0;
+}
+
+static void free_surface(struct lend_surface *surface)
+{
+	verdicts_clear(&surface->verdicts);
+	free(surface->output_wanted);
+	free(surface->title);
+	free(surface->app_id);
+	free(surface);
+}
+
+/* The queue's room is made first: a window's requests must find some. */
+static int create_window(struct lend_surface *surface)
+{
+	int result = link_flush(surface->client);
+	return result < 0 ? result : surface->client->backend->window_create(surface);
 }
 
 int lend_surface_create(struct lend_client *client, const struct lend_surface_options *given,
@@ -125,9 +158,11 @@ int lend_surface_create(struct lend_client *client, const struct lend_surface_op
 	surface->client = client;
 	surface->events = events;
 	fill(surface, &options);
-	result = window_create(surface, &options);
+	result = keep_labels(surface, &options);
+	if (result == 0)
+		result = create_window(surface);
 	if (result < 0) {
-		free(surface);
+		free_surface(surface);
 		return result;
 	}
 	/* At the end, so that surfaces hear of events in the order of their creation. */
@@ -136,6 +171,8 @@ int lend_surface_create(struct lend_client *client, const struct lend_surface_op
 		link = &(*link)->next;
 	*link = surface;
 	*out = surface;
+	if (client->link == LINK_UP)
+		(void)link_flush(client); /* who waits with poll(2) first would wait for ever */
 	return 0;
 }
 
@@ -148,12 +185,14 @@ void lend_surface_destroy(struct lend_surface *surface)
 	while (*link != surface)
 		link = &(*link)->next;
 	*link = surface->next;
-	window_destroy(surface->window);
+	if (surface->window != NULL)
+		client->backend->window_destroy(surface->window);
+	surface->window = NULL;
 	generation_destroy_all(surface);
-	verdicts_clear(&surface->verdicts);
-	free(surface);
+	inputs_forget(client, surface);
+	free_surface(surface);
 	if (client->error == 0)
-		(void)display_flush(client);
+		(void)link_flush(client);
 }
 
 int lend_surface_set_title(struct lend_surface *surface, const char *title)
@@ -162,11 +201,18 @@ int lend_surface_set_title(struct lend_surface *surface, const char *title)
 	if (client->error < 0)
 		return client->error;
 	int result = check_label(client, "title", title);
-	if (result == 0)
-		result = display_flush(client);
+	/* While the server is away it is enough to keep it. */
+	if (result == 0 && surface->window != NULL)
+		result = link_flush(client);
 	if (result < 0)
 		return result;
-	window_set_title(surface->window, title != NULL ? title : "");
+	char *kept = keep_label(title);
+	if (kept == NULL)
+		return client_fail(client, -ENOMEM, "out of memory");
+	free(surface->title);
+	surface->title = kept;
+	if (surface->window != NULL)
+		client->backend->window_set_title(surface->window, kept);
 	return 0;
 }
 
@@ -201,11 +247,49 @@ void surface_configure(struct lend_surface *surface, uint32_t width, uint32_t he
 	surface->wanted_width = width;
 	surface->wanted_height = height;
 	surface->configured = true;
-	if (!changed)
-		return;
-	surface->refused = 0;
-	surface->pending |= PENDING_RESIZE;
+	if (changed) {
+		surface->refused = 0;
+		surface->pending |= PENDING_RESIZE;
+	}
 	generation_request(surface);
+}
+
+void surface_frame_done(struct lend_surface *surface)
+{
+	surface->throttled = false;
+}
+
+void surface_close(struct lend_surface *surface)
+{
+	surface->pending |= PENDING_CLOSE;
+}
+
+void surface_verdict(struct lend_surface *surface, const struct lend_verdict *verdict)
+{
+	verdicts_clear(&surface->verdicts);
+	(void)verdicts_add(&surface->verdicts, verdict);
+}
+
+void surface_part(struct lend_surface *surface)
+{
+	if (surface->window != NULL)
+		surface->client->backend->window_destroy(surface->window);
+	surface->window = NULL;
+	surface->source = NULL;
+	generation_strand_all(surface);
+	surface->configured = surface->requested = surface->throttled = false;
+	surface->refused = 0;
+	surface_show(surface, LEND_PATH_NONE, "the display server went away", "");
+}
+
+int surface_return(struct lend_surface *surface)
+{
+	int result = create_window(surface);
+	if (result != -EINVAL || surface->output_wanted[0] == '\0')
+		return result;
+	/* Its output has not come back: any other will do. */
+	surface->output_wanted[0] = '\0';
+	return create_window(surface);
 }
 
 void surface_show(struct lend_surface *surface, enum lend_path path, const char *reason,

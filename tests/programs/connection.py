@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Surroundings that do not let a server start, or a program find one: one line, and status 1."""
 
+import contextlib
+import json
 import resource
 import shutil
 import socket
@@ -15,7 +17,15 @@ import harness
 CLIENTS = [['shot', 'never.png'], ['top', '--once'], ['demo-client', '--frames', '1']]
 
 
-class NoServer(harness.Case):
+class Case(harness.Case):
+    """Without displays that need no server: a test must not take this machine's."""
+
+    def setUp(self):
+        super().setUp()
+        self.environment['LEND_MODULES'] = str(self.runtime / 'none')
+
+
+class NoServer(Case):
     def test_no_runtime_directory(self):
         del self.environment['XDG_RUNTIME_DIR']
         for arguments in [['serve'], *CLIENTS]:
@@ -63,7 +73,7 @@ class NoServer(harness.Case):
         self.assertEqual([path.name for path in self.runtime.iterdir()], ['shot.png'])
 
 
-class OtherServer(harness.Case):
+class OtherServer(Case):
     @unittest.skipUnless(shutil.which('weston'), 'weston is not installed')
     def test_a_compositor_that_does_not_lend(self):
         with self.started('weston', '--backend=headless-backend.so', '--socket=other', '--no-config',
@@ -123,7 +133,40 @@ class OtherServer(harness.Case):
             self.assert_complaint(result, 1, 'has not answered for 5 seconds')
 
 
-class Listening(harness.Case):
+class Returning(Case):
+    """A server that is killed: its programs wait, and go on with the next one."""
+
+    def programs_seen(self, display):
+        result = self.framelend('top', '--once', '--json', '--display', display)
+        return result.returncode == 0 and len(json.loads(result.stdout)['surfaces'])
+
+    def test_programs_outlive_their_server(self):
+        with contextlib.ExitStack() as programs:
+            started = []
+            for _ in range(4):
+                with self.server('--socket', 'mine', '--layout', 'tile') as (server, _):
+                    for demo in ('chart', 'paint', 'front') if not started else ():
+                        started.append(programs.enter_context(self.started(
+                            harness.FRAMELEND, 'demo-client', demo, '--display', 'mine')))
+                    self.wait_until(lambda: self.programs_seen('mine') == 3, 'all programs')
+                    server.kill()
+                    server.wait()
+            self.assertEqual([program.poll() for program in started], [None] * 3)
+
+    def test_a_server_that_never_comes_back(self):
+        with self.server('--socket', 'mine') as (server, _):
+            with self.started(harness.FRAMELEND, 'demo-client', 'chart', '--display', 'mine',
+                              stderr=subprocess.PIPE) as program:
+                self.wait_until(lambda: self.programs_seen('mine') == 1, 'the program')
+                server.kill()
+                server.wait()
+                _, complaint = program.communicate(timeout=harness.TIMEOUT)
+                self.assertEqual(program.returncode, 1)
+                self.assertIn(b'did not come back within 10000 ms', complaint)
+                self.assertEqual(complaint.count(b'\n'), 1)
+
+
+class Listening(Case):
     def test_socket_in_use(self):
         with self.server('--socket', 'mine') as (process, _):
             result = self.framelend('serve', '--socket', 'mine')

@@ -86,59 +86,44 @@ static int lose(struct lend_client *client)
 /* ---- events --------------------------------------------------------------------------------- */
 
 /* Reads what is there or comes in time. Events are then queued. */
-static int read_events(struct wl_display *wl, int timeout_ms)
+static int read_events(struct lend_client *client, int timeout_ms)
 {
-	struct pollfd poll_fd = {.fd = wl_display_get_fd(wl), .events = POLLIN};
+	struct wl_display *wl = client->display->wl;
+	short events = POLLIN;
 	/* EPIPE: what the server said before it closed can still be read. */
 	if (wl_display_flush(wl) < 0 && errno == EAGAIN)
-		poll_fd.events |= POLLOUT;
-	int count = poll(&poll_fd, 1, timeout_ms);
-	if (count <= 0 || (poll_fd.revents & ~POLLOUT) == 0) {
-		int error = count < 0 ? -errno : 0;
+		events |= POLLOUT;
+	int found = client_wait(client, events, timeout_ms);
+	if (found <= 0 || (found & ~POLLOUT) == 0) {
 		wl_display_cancel_read(wl);
-		return error;
+		return found < 0 ? found : 0;
 	}
 	return wl_display_read_events(wl) < 0 ? -EPIPE : 0;
 }
 
-static int64_t now_ms(void)
+static int handle_events(struct lend_client *client, int timeout_ms)
 {
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	struct wl_display *wl = client->display->wl;
+	int result = 0;
+	if (wl_display_prepare_read(wl) == 0)
+		result = read_events(client, timeout_ms);
+	if (result == -EINTR)
+		return result;
+	int count = wl_display_dispatch_pending(wl);
+	if (count < 0 || (result < 0 && count == 0))
+		return lose(client);
+	return client->display->failed < 0 ? client->display->failed : count;
 }
 
 static int dispatch(struct lend_client *client, int timeout_ms)
 {
-	struct wl_display *wl = client->display->wl;
-	int64_t deadline = timeout_ms > 0 ? now_ms() + timeout_ms : 0;
-	for (;;) {
-		int count = 0, result = 0;
-		if (wl_display_prepare_read(wl) == 0)
-			result = read_events(wl, timeout_ms);
-		if (result == -EINTR)
-			return client_fail(client, -EINTR, "a signal came while waiting");
-		count = wl_display_dispatch_pending(wl);
-		if (count < 0 || (result < 0 && count == 0))
-			return lose(client);
-		if (count > 0 || timeout_ms == 0)
-			return count;
-		if (timeout_ms > 0) {
-			int64_t left = deadline - now_ms();
-			timeout_ms = left > 0 ? (int)left : 0;
-		}
-	}
-}
-
-int display_dispatch(struct lend_client *client, int timeout_ms)
-{
 	listen_begin();
-	int result = dispatch(client, timeout_ms < 0 ? -1 : timeout_ms);
+	int result = handle_events(client, timeout_ms);
 	listen_end();
 	return result;
 }
 
-int display_flush(struct lend_client *client)
+static int flush(struct lend_client *client)
 {
 	struct wl_display *wl = client->display->wl;
 	if (wl_display_flush(wl) >= 0)
@@ -159,28 +144,17 @@ int display_flush(struct lend_client *client)
 	return result;
 }
 
-static void woken(void *data, struct wl_callback *callback, uint32_t serial)
-{
-	wl_callback_destroy(callback);
-}
-
-void display_wake(struct lend_client *client)
-{
-	static const struct wl_callback_listener listener = {.done = woken};
-	struct wl_callback *callback = wl_display_sync(client->display->wl);
-	if (callback != NULL)
-		wl_callback_add_listener(callback, &listener, NULL);
-}
-
 /* ---- connection ----------------------------------------------------------------------------- */
 
-static int connection_failed(struct lend_client *client, const char *name, int error)
+static const char *target_name(const struct lend_client *client)
 {
-	const char *runtime_dir = getenv("XDG_RUNTIME_DIR");
-	if (name == NULL)
-		name = getenv("WAYLAND_DISPLAY");
-	if (name == NULL)
-		name = "wayland-0";
+	const char *name = client->target[0] != '\0' ? client->target : getenv("WAYLAND_DISPLAY");
+	return name != NULL && name[0] != '\0' ? name : "wayland-0";
+}
+
+static int connection_failed(struct lend_client *client, int error)
+{
+	const char *name = target_name(client), *runtime_dir = getenv("XDG_RUNTIME_DIR");
 	if (name[0] != '/' && runtime_dir == NULL)
 		return client_lose(
 			client, -ENOENT,
@@ -191,6 +165,8 @@ static int connection_failed(struct lend_client *client, const char *name, int e
 		remedy = ": start the display server, or name its socket in LEND_DISPLAY";
 	else if (error == ECONNREFUSED)
 		remedy = ": nobody listens there, the display server has ended; start it again";
+	else if (error == EMFILE || error == ENFILE)
+		remedy = ": out of file descriptors, raise the limit (ulimit -n)";
 	return client_lose(client, -error, "cannot connect to '%s' in %s: %s%s", name,
 			   name[0] == '/' ? "/" : runtime_dir, strerror(error), remedy);
 }
@@ -211,18 +187,67 @@ static int check_globals(const struct display *display)
 			   missing);
 }
 
+static int ask_again(struct display *display);
+
+static void handle_sync(void *data, struct wl_callback *callback, uint32_t serial)
+{
+	struct display *display = data;
+	wl_callback_destroy(callback);
+	display->sync = NULL;
+	display->rounds--;
+	display->failed = display->rounds > 0 ? ask_again(display) : check_globals(display);
+	if (display->rounds == 0 && display->failed == 0)
+		link_ready(display->client);
+}
+
+static int ask_again(struct display *display)
+{
+	static const struct wl_callback_listener listener = {.done = handle_sync};
+	display->sync = wl_display_sync(display->wl);
+	if (display->sync == NULL)
+		return client_lose(display->client, -ENOMEM, "out of memory");
+	wl_callback_add_listener(display->sync, &listener, display);
+	return 0;
+}
+
+/* Once for the globals, once for what they say of themselves. */
 static int introduce(struct display *display)
 {
 	if (globals_bind(display) < 0)
 		return client_lose(display->client, -ENOMEM, "out of memory");
-	/* Once for the globals, once for what they say of themselves. */
-	for (int i = 0; i < 2; i++)
-		if (wl_display_roundtrip(display->wl) < 0)
-			return lose(display->client);
-	return check_globals(display);
+	display->rounds = 2;
+	return ask_again(display);
 }
 
-int display_connect(struct lend_client *client, const char *name)
+/* The socket's path, so that the same one is found again whatever becomes of the environment. */
+static void keep_target(struct lend_client *client)
+{
+	const char *name = target_name(client), *directory = getenv("XDG_RUNTIME_DIR");
+	char path[sizeof(client->target)];
+	int length = name[0] == '/' || directory == NULL
+			     ? snprintf(path, sizeof(path), "%s", name)
+			     : snprintf(path, sizeof(path), "%s/%s", directory, name);
+	if (length < (int)sizeof(path))
+		memcpy(client->target, path, (size_t)length + 1);
+}
+
+static int connect_socket(struct display *display)
+{
+	struct lend_client *client = display->client;
+	/* libwayland prefers it and then unsets it. */
+	client->only_once = getenv("WAYLAND_SOCKET") != NULL;
+	errno = 0;
+	display->wl = wl_display_connect(target_name(client));
+	if (display->wl == NULL)
+		return connection_failed(client, errno != 0 ? errno : EINVAL);
+	if (client->only_once)
+		client->target[0] = '\0';
+	else
+		keep_target(client);
+	return introduce(display);
+}
+
+static int connect_display(struct lend_client *client)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	pthread_once(&once, set_log_handler);
@@ -231,32 +256,41 @@ int display_connect(struct lend_client *client, const char *name)
 		return client_lose(client, -ENOMEM, "out of memory");
 	display->client = client;
 	display->clock = CLOCK_MONOTONIC;
+	client->display = display;
 	listen_begin();
-	errno = 0;
-	display->wl = wl_display_connect(name);
-	int result;
-	if (display->wl == NULL) {
-		result = connection_failed(client, name, errno != 0 ? errno : EINVAL);
-		free(display);
-	} else {
-		client->display = display;
-		result = introduce(display);
-	}
+	int result = connect_socket(display);
 	listen_end();
 	return result;
 }
 
-void display_destroy(struct display *display)
+static void destroy(struct display *display)
 {
-	if (display == NULL)
-		return;
-	globals_release(display);
-	wl_display_flush(display->wl);
-	wl_display_disconnect(display->wl);
+	if (display->wl != NULL) {
+		if (display->sync != NULL)
+			wl_callback_destroy(display->sync);
+		globals_release(display);
+		wl_display_flush(display->wl);
+		wl_display_disconnect(display->wl);
+	}
 	free(display);
 }
 
-int display_fd(const struct display *display)
+static int get_fd(const struct display *display)
 {
 	return wl_display_get_fd(display->wl);
 }
+
+const struct display_backend wayland_backend = {
+	.version = DISPLAY_VERSION,
+	.name = "wayland",
+	.connect = connect_display,
+	.destroy = destroy,
+	.fd = get_fd,
+	.dispatch = dispatch,
+	.flush = flush,
+	.window_create = window_create,
+	.window_destroy = window_destroy,
+	.window_set_title = window_set_title,
+	.window_commit = window_commit,
+	.window_forget = window_forget,
+};

@@ -15,7 +15,7 @@ bool format_listed(const struct wl_array *formats, uint32_t format)
 	return false;
 }
 
-static void list_format(struct wl_array *formats, uint32_t format)
+void format_list(struct wl_array *formats, uint32_t format)
 {
 	if (lend_format_get(format) == NULL || format_listed(formats, format))
 		return;
@@ -27,7 +27,7 @@ static void list_format(struct wl_array *formats, uint32_t format)
 static void handle_shm_format(void *data, struct wl_shm *shm, uint32_t format)
 {
 	struct display *display = data;
-	list_format(&display->shm_formats, shm_fourcc(format));
+	format_list(&display->shm_formats, shm_fourcc(format));
 }
 
 static void handle_capabilities(void *data, struct framelend_manager_v1 *manager,
@@ -38,7 +38,7 @@ static void handle_capabilities(void *data, struct framelend_manager_v1 *manager
 static void handle_lend_format(void *data, struct framelend_manager_v1 *manager, uint32_t format)
 {
 	struct display *display = data;
-	list_format(&display->lend_formats, format);
+	format_list(&display->lend_formats, format);
 }
 
 static void handle_manager_done(void *data, struct framelend_manager_v1 *manager) {}
@@ -137,6 +137,9 @@ static void handle_global(void *data, struct wl_registry *registry, uint32_t glo
 	void *bound;
 	if (strcmp(name, wl_output_interface.name) == 0) {
 		bind_output(display, global, version);
+	} else if (strcmp(name, wl_seat_interface.name) == 0) {
+		if (display->seat.proxy == NULL) /* others are of other users */
+			seat_bind(display, global, version);
 	} else if ((bound = bind(display, global, name, &wl_compositor_interface,
 				 version < 4 ? version : 4, display->compositor)) != NULL) {
 		display->compositor = bound;
@@ -152,6 +155,10 @@ static void handle_global(void *data, struct wl_registry *registry, uint32_t glo
 				 display->presentation)) != NULL) {
 		display->presentation = bound;
 		wp_presentation_add_listener(bound, &presentation_listener, display);
+	} else if ((bound = bind(display, global, name, &zwp_linux_dmabuf_v1_interface,
+				 version < 4 ? version : 4, display->dmabuf)) != NULL) {
+		display->dmabuf = bound;
+		dmabuf_listen(display);
 	} else if ((bound = bind(display, global, name, &framelend_manager_v1_interface, 1,
 				 display->manager)) != NULL) {
 		display->manager = bound;
@@ -163,11 +170,13 @@ static void handle_global_remove(void *data, struct wl_registry *registry, uint3
 {
 	struct display *display = data;
 	struct output *output, *next;
+	if (display->seat.proxy != NULL && display->seat.global == global)
+		seat_release(display);
 	wl_list_for_each_safe (output, next, &display->outputs, link) {
 		if (output->global != global)
 			continue;
 		for (struct lend_surface *s = display->client->surfaces; s != NULL; s = s->next)
-			if (s->window->output == output->name)
+			if (s->window != NULL && s->window->output == output->name)
 				s->window->output = "";
 		destroy_output(output);
 	}
@@ -180,8 +189,10 @@ int globals_bind(struct display *display)
 		.global_remove = handle_global_remove,
 	};
 	wl_list_init(&display->outputs);
+	wl_list_init(&display->offers);
 	wl_array_init(&display->lend_formats);
 	wl_array_init(&display->shm_formats);
+	wl_array_init(&display->dmabuf_formats);
 	display->registry = wl_display_get_registry(display->wl);
 	if (display->registry == NULL)
 		return -ENOMEM;
@@ -193,6 +204,9 @@ void globals_release(struct display *display)
 	struct output *output, *next;
 	wl_list_for_each_safe (output, next, &display->outputs, link)
 		destroy_output(output);
+	seat_release(display);
+	cursor_release(display);
+	dmabuf_release(display);
 	if (display->presentation != NULL)
 		wp_presentation_destroy(display->presentation);
 	if (display->manager != NULL)

@@ -9,7 +9,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* Rows that any importer of the memory can take. */
 #define STRIDE_MULTIPLE 256
 
 uint32_t shm_format(uint32_t fourcc)
@@ -30,8 +29,7 @@ uint32_t shm_fourcc(uint32_t format)
 	}
 }
 
-/* A memfd that can be neither shrunk nor grown, so that the server can trust it. */
-static int allocate(size_t size)
+int shm_allocate(size_t size)
 {
 	int fd = memfd_create("framelend-client", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (fd < 0)
@@ -43,6 +41,12 @@ static int allocate(size_t size)
 		return error;
 	}
 	return fd;
+}
+
+uint32_t shm_stride(const struct lend_surface *surface, uint32_t width)
+{
+	uint32_t row = width * surface->format->cpp[0];
+	return (row + STRIDE_MULTIPLE - 1) / STRIDE_MULTIPLE * STRIDE_MULTIPLE;
 }
 
 static int fill_slot(struct slot *slot, struct wl_shm_pool *pool, int fd, uint32_t offset,
@@ -76,12 +80,11 @@ static int fill_slot(struct slot *slot, struct wl_shm_pool *pool, int fd, uint32
 static int fill_generation(struct generation *generation, struct wl_shm *shm)
 {
 	const struct lend_surface *surface = generation->surface;
-	uint32_t row = generation->width * surface->format->cpp[0];
-	uint32_t stride = (row + STRIDE_MULTIPLE - 1) / STRIDE_MULTIPLE * STRIDE_MULTIPLE;
+	uint32_t stride = shm_stride(surface, generation->width);
 	uint64_t size = (uint64_t)stride * generation->height;
 	if (size * surface->count > INT32_MAX)
 		return -EFBIG; /* wl_shm counts in 31 bits */
-	int fd = allocate((size_t)size * surface->count);
+	int fd = shm_allocate((size_t)size * surface->count);
 	if (fd < 0)
 		return fd;
 	struct wl_shm_pool *pool = wl_shm_create_pool(shm, fd, (int32_t)(size * surface->count));
@@ -94,7 +97,7 @@ static int fill_generation(struct generation *generation, struct wl_shm *shm)
 	return result;
 }
 
-static void tell_verdict(struct lend_surface *surface, int error)
+static void tell_verdict(struct window *window, int error)
 {
 	struct lend_verdict verdict = {
 		.allocator = "memfd",
@@ -107,8 +110,12 @@ static void tell_verdict(struct lend_surface *surface, int error)
 				  : "This program's own memory: the display server does not lend.",
 		.remedy = error < 0 ? "Free memory or raise the limit of open files." : "",
 	};
-	verdicts_clear(&surface->verdicts);
-	verdicts_add(&surface->verdicts, &verdict);
+	/* After what was tried before, if it was. */
+	if (window->fell_back)
+		(void)verdicts_add(&window->surface->verdicts, &verdict);
+	else
+		surface_verdict(window->surface, &verdict);
+	window->fell_back = false;
 }
 
 static void request(struct window *window, uint32_t width, uint32_t height)
@@ -118,7 +125,7 @@ static void request(struct window *window, uint32_t width, uint32_t height)
 	int result = -ENOMEM;
 	if (generation != NULL)
 		result = fill_generation(generation, window->display->shm);
-	tell_verdict(surface, result);
+	tell_verdict(window, result);
 	if (result == 0) {
 		generation_offer(generation);
 		return;

@@ -42,6 +42,14 @@ static void handle_sync_output(void *data, struct wp_presentation_feedback *prox
 {
 }
 
+/* The server said so: a dma-buf was on display as it was. */
+static void use_scanout(struct window *window)
+{
+	window->path = LEND_PATH_SCANOUT;
+	snprintf(window->reason, sizeof(window->reason),
+		 "The display server showed this program's own dma-buf without a copy.");
+}
+
 static void handle_presented(void *data, struct wp_presentation_feedback *proxy,
 			     uint32_t seconds_high, uint32_t seconds_low, uint32_t nanosecond,
 			     uint32_t refresh, uint32_t sequence_high, uint32_t sequence_low,
@@ -55,6 +63,8 @@ static void handle_presented(void *data, struct wp_presentation_feedback *proxy,
 	if (clock != CLOCK_MONOTONIC)
 		time += (uint64_t)(nanoseconds(CLOCK_MONOTONIC) - nanoseconds(clock));
 	surface_presented(window->surface, &(struct shown){feedback->number, time, refresh});
+	if (window->path == LEND_PATH_TEXTURE && flags & WP_PRESENTATION_FEEDBACK_KIND_ZERO_COPY)
+		use_scanout(window);
 	destroy_feedback(feedback);
 }
 
@@ -91,11 +101,11 @@ static void ask_feedback(struct window *window, uint64_t number)
 
 /* ---- events --------------------------------------------------------------------------------- */
 
-/* Over wl_shm nobody tells the path, but it is always the same. */
+/* Without lending nobody tells the path. */
 static void show_path(struct window *window)
 {
 	if (window->chain == NULL && window->surface->frames > 0)
-		surface_show(window->surface, LEND_PATH_COPY, window->reason, window->output);
+		surface_show(window->surface, window->path, window->reason, window->output);
 }
 
 static void handle_frame(void *data, struct wl_callback *callback, uint32_t time)
@@ -103,7 +113,7 @@ static void handle_frame(void *data, struct wl_callback *callback, uint32_t time
 	struct window *window = data;
 	wl_callback_destroy(callback);
 	window->frame = NULL;
-	window->surface->throttled = false;
+	surface_frame_done(window->surface);
 	show_path(window);
 }
 
@@ -161,7 +171,7 @@ static void handle_toplevel_configure(void *data, struct xdg_toplevel *toplevel,
 static void handle_close(void *data, struct xdg_toplevel *toplevel)
 {
 	struct window *window = data;
-	window->surface->pending |= PENDING_CLOSE;
+	surface_close(window->surface);
 }
 
 static void handle_release(void *data, struct wl_buffer *buffer)
@@ -177,7 +187,37 @@ void slot_listen(struct slot *slot)
 
 /* ---- creation ------------------------------------------------------------------------------- */
 
-/* Lent buffers if the server lends this format, else our own over wl_shm. */
+/* Why frames do not go in lent buffers. */
+static void explain(struct window *window, const char *way)
+{
+	if (window->display->manager == NULL)
+		snprintf(window->reason, sizeof(window->reason),
+			 "The display server does not lend framebuffers (it has no "
+			 "framelend_manager_v1): %s",
+			 way);
+	else
+		snprintf(window->reason, sizeof(window->reason),
+			 "The display server does not lend %s framebuffers: %s",
+			 window->surface->format->name, way);
+}
+
+void window_use_shm(struct window *window)
+{
+	window->surface->source = &shm_source;
+	window->path = LEND_PATH_COPY;
+	explain(window, "frames go through wl_shm, which it copies at least once.");
+}
+
+static void use_dmabuf(struct window *window)
+{
+	window->surface->source = &dmabuf_source;
+	window->path = LEND_PATH_TEXTURE;
+	explain(window, "frames are dma-bufs of this program's memory; whether its GPU or the "
+			"display reads them it does not tell.");
+}
+
+/* Lent buffers if the server lends this format, else our own: dma-bufs if it takes them, else over
+ * wl_shm, which dma-bufs fall back to as well. */
 static int choose_source(struct window *window)
 {
 	const struct display *display = window->display;
@@ -190,19 +230,10 @@ static int choose_source(struct window *window)
 	if (display->shm == NULL || !format_listed(&display->shm_formats, format->fourcc))
 		return client_fail(surface->client, -ENOTSUP,
 				   "the display server takes no %s: use XRGB8888", format->name);
-	surface->source = &shm_source;
-	if (display->manager == NULL)
-		snprintf(
-			window->reason, sizeof(window->reason),
-			"The display server does not lend framebuffers (it has no "
-			"framelend_manager_v1): frames go through wl_shm, which it copies at least "
-			"once.");
+	if (dmabuf_usable(display, format->fourcc))
+		use_dmabuf(window);
 	else
-		snprintf(
-			window->reason, sizeof(window->reason),
-			"The display server does not lend %s framebuffers: frames go through wl_shm, "
-			"which it copies at least once.",
-			format->name);
+		window_use_shm(window);
 	return 0;
 }
 
@@ -250,34 +281,34 @@ static int create_objects(struct window *window)
 	return 0;
 }
 
-static int set_up(struct window *window, const struct lend_surface_options *options)
+static int set_up(struct window *window)
 {
+	const struct lend_surface *surface = window->surface;
 	struct wl_output *output = NULL;
 	int result = 0;
-	if (options->fullscreen != 0 && options->output != NULL)
-		result = find_output(window, options->output, &output);
+	if (surface->fullscreen && surface->output_wanted[0] != '\0')
+		result = find_output(window, surface->output_wanted, &output);
 	if (result == 0 && create_objects(window) < 0)
 		result = client_fail(window->surface->client, -ENOMEM, "out of memory");
 	if (result == 0)
 		result = choose_source(window);
 	if (result < 0)
 		return result;
-	if (options->title != NULL)
-		xdg_toplevel_set_title(window->toplevel, options->title);
-	if (options->app_id != NULL)
-		xdg_toplevel_set_app_id(window->toplevel, options->app_id);
-	if (options->fullscreen != 0)
+	if (surface->title[0] != '\0')
+		xdg_toplevel_set_title(window->toplevel, surface->title);
+	if (surface->app_id[0] != '\0')
+		xdg_toplevel_set_app_id(window->toplevel, surface->app_id);
+	if (surface->fullscreen)
 		xdg_toplevel_set_fullscreen(window->toplevel, output);
+	if (surface->events.input != NULL)
+		seat_want(window->display);
 	/* Without a buffer: asks for the first configure. */
 	wl_surface_commit(window->wl);
 	return 0;
 }
 
-int window_create(struct lend_surface *surface, const struct lend_surface_options *options)
+int window_create(struct lend_surface *surface)
 {
-	int result = display_flush(surface->client);
-	if (result < 0)
-		return result;
 	struct window *window = calloc(1, sizeof(*window));
 	if (window == NULL)
 		return client_fail(surface->client, -ENOMEM, "out of memory");
@@ -286,20 +317,24 @@ int window_create(struct lend_surface *surface, const struct lend_surface_option
 	window->output = "";
 	wl_list_init(&window->feedbacks);
 	surface->window = window;
-	result = set_up(window, options);
-	if (result < 0)
+	int result = set_up(window);
+	if (result < 0) {
+		surface->window = NULL;
 		window_destroy(window);
+	}
 	return result;
 }
 
 void window_destroy(struct window *window)
 {
+	seat_forget(window->display, window);
 	struct feedback *feedback, *next;
 	wl_list_for_each_safe (feedback, next, &window->feedbacks, link)
 		destroy_feedback(feedback);
 	if (window->frame != NULL)
 		wl_callback_destroy(window->frame);
 	chain_destroy(window->chain);
+	dmabuf_forget(window);
 	if (window->toplevel != NULL)
 		xdg_toplevel_destroy(window->toplevel);
 	if (window->xdg != NULL)
@@ -356,7 +391,5 @@ void window_commit(struct window *window, struct slot *slot, const struct damage
 
 void window_forget(struct slot *slot)
 {
-	if (slot->handle != NULL)
-		wl_buffer_destroy(slot->handle);
-	slot->handle = NULL;
+	wl_buffer_destroy(slot->handle);
 }

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <framelend-v1-server-protocol.h>
+#include <linux-dmabuf-v1-server-protocol.h>
 #include <presentation-time-server-protocol.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -344,6 +345,107 @@ struct fake_buffer *fake_shown(struct fake *fake)
 	return NULL;
 }
 
+/* ---- linux-dmabuf --------------------------------------------------------------------------- */
+
+static void answer_dmabuf(struct fake *fake, size_t index)
+{
+	static const struct wl_buffer_interface implementation = {.destroy = destroy};
+	struct wl_resource *params = fake->params[index];
+	if (fake->options.dmabuf_refuses) {
+		zwp_linux_buffer_params_v1_send_failed(params);
+		return;
+	}
+	assert_true(fake->n_buffers < FAKE_BUFFERS);
+	struct fake_buffer *buffer = &fake->buffers[fake->n_buffers++];
+	*buffer = fake->asked[index];
+	buffer->resource =
+		create(fake->client, &wl_buffer_interface, 1, 0, &implementation, buffer);
+	wl_resource_set_destructor(buffer->resource, buffer_gone);
+	zwp_linux_buffer_params_v1_send_created(params, buffer->resource);
+}
+
+void fake_answer_dmabuf(struct fake *fake)
+{
+	for (size_t i = 0; i < fake->n_params; i++)
+		answer_dmabuf(fake, i);
+	fake->n_params = 0;
+}
+
+static void params_add(struct wl_client *client, struct wl_resource *params, int32_t fd,
+		       uint32_t plane, uint32_t offset, uint32_t stride, uint32_t modifier_high,
+		       uint32_t modifier_low)
+{
+	struct fake *fake = wl_resource_get_user_data(params);
+	assert_int_equal(plane + offset + modifier_high + modifier_low, 0);
+	assert_true(fake->n_params < 8);
+	fake->asked[fake->n_params] = (struct fake_buffer){.fd = fd, .stride = stride};
+}
+
+static void params_create(struct wl_client *client, struct wl_resource *params, int32_t width,
+			  int32_t height, uint32_t format, uint32_t flags)
+{
+	struct fake *fake = wl_resource_get_user_data(params);
+	struct fake_buffer *buffer = &fake->asked[fake->n_params];
+	assert_int_equal(format, LEND_FORMAT_XRGB8888);
+	buffer->width = (uint32_t)width;
+	buffer->height = (uint32_t)height;
+	buffer->size = (size_t)buffer->stride * buffer->height;
+	buffer->pixels =
+		mmap(NULL, buffer->size, PROT_READ | PROT_WRITE, MAP_SHARED, buffer->fd, 0);
+	assert_true(buffer->pixels != MAP_FAILED);
+	fake->params[fake->n_params++] = params;
+	if (!fake->options.hold_dmabuf)
+		fake_answer_dmabuf(fake);
+}
+
+static void create_params(struct wl_client *client, struct wl_resource *dmabuf, uint32_t id)
+{
+	static const struct zwp_linux_buffer_params_v1_interface implementation = {
+		.destroy = destroy, .add = params_add, .create = params_create};
+	create(client, &zwp_linux_buffer_params_v1_interface, wl_resource_get_version(dmabuf), id,
+	       &implementation, wl_resource_get_user_data(dmabuf));
+}
+
+/* Its table has what is tiled first. */
+static void get_feedback(struct wl_client *client, struct wl_resource *dmabuf, uint32_t id)
+{
+	static const struct zwp_linux_dmabuf_feedback_v1_interface implementation = {
+		.destroy = destroy};
+	const struct fake *fake = wl_resource_get_user_data(dmabuf);
+	const struct {
+		uint32_t format, padding;
+		uint64_t modifier;
+	} table[] = {{LEND_FORMAT_XRGB8888, 0, 0x100000000000001},
+		     {LEND_FORMAT_XRGB8888, 0, LEND_MODIFIER_LINEAR}};
+	struct wl_resource *feedback = create(client, &zwp_linux_dmabuf_feedback_v1_interface, 4,
+					      id, &implementation, NULL);
+	int fd = fake_memfd(sizeof(table), true);
+	assert_int_equal(pwrite(fd, table, sizeof(table), 0), sizeof(table));
+	zwp_linux_dmabuf_feedback_v1_send_format_table(feedback, fd, sizeof(table));
+	close(fd);
+	const uint16_t tiled[] = {0, 77}, both[] = {0, 77, 1};
+	struct wl_array indices = {.data = (void *)both, .size = sizeof(both)};
+	if (fake->options.dmabuf_tiled)
+		indices = (struct wl_array){.data = (void *)tiled, .size = sizeof(tiled)};
+	zwp_linux_dmabuf_feedback_v1_send_tranche_formats(feedback, &indices);
+	zwp_linux_dmabuf_feedback_v1_send_tranche_done(feedback);
+	zwp_linux_dmabuf_feedback_v1_send_done(feedback);
+}
+
+static void bind_dmabuf(struct wl_client *client, void *data, uint32_t version, uint32_t id)
+{
+	static const struct zwp_linux_dmabuf_v1_interface implementation = {
+		.destroy = destroy,
+		.create_params = create_params,
+		.get_default_feedback = get_feedback};
+	const struct fake *fake = data;
+	struct wl_resource *dmabuf = create(client, &zwp_linux_dmabuf_v1_interface, (int)version,
+					    id, &implementation, data);
+	if (version == 3)
+		zwp_linux_dmabuf_v1_send_modifier(dmabuf, LEND_FORMAT_XRGB8888, 0,
+						  fake->options.dmabuf_tiled);
+}
+
 /* ---- wp_presentation ------------------------------------------------------------------------ */
 
 static void ask_feedback(struct wl_client *client, struct wl_resource *presentation,
@@ -398,6 +500,45 @@ static void bind_output(struct wl_client *client, void *data, uint32_t version, 
 	wl_output_send_done(fake->output);
 }
 
+static void get_pointer(struct wl_client *client, struct wl_resource *seat, uint32_t id)
+{
+	static const struct wl_pointer_interface implementation = {.release = destroy};
+	struct fake *fake = wl_resource_get_user_data(seat);
+	fake->pointer = create(client, &wl_pointer_interface, wl_resource_get_version(seat), id,
+			       &implementation, fake);
+}
+
+static void get_keyboard(struct wl_client *client, struct wl_resource *seat, uint32_t id)
+{
+	static const struct wl_keyboard_interface implementation = {.release = destroy};
+	struct fake *fake = wl_resource_get_user_data(seat);
+	fake->keyboard = create(client, &wl_keyboard_interface, wl_resource_get_version(seat), id,
+				&implementation, fake);
+}
+
+static void get_touch(struct wl_client *client, struct wl_resource *seat, uint32_t id)
+{
+	static const struct wl_touch_interface implementation = {.release = destroy};
+	struct fake *fake = wl_resource_get_user_data(seat);
+	fake->touch = create(client, &wl_touch_interface, wl_resource_get_version(seat), id,
+			     &implementation, fake);
+}
+
+static void bind_seat(struct wl_client *client, void *data, uint32_t version, uint32_t id)
+{
+	static const struct wl_seat_interface implementation = {
+		.get_pointer = get_pointer,
+		.get_keyboard = get_keyboard,
+		.get_touch = get_touch,
+		.release = destroy,
+	};
+	struct fake *fake = data;
+	fake->seat = create(client, &wl_seat_interface, (int)version, id, &implementation, data);
+	wl_seat_send_capabilities(fake->seat, WL_SEAT_CAPABILITY_POINTER |
+						      WL_SEAT_CAPABILITY_KEYBOARD |
+						      WL_SEAT_CAPABILITY_TOUCH);
+}
+
 static void add(struct fake *fake, bool absent, const struct wl_interface *interface, int version,
 		wl_global_bind_func_t bind)
 {
@@ -414,6 +555,10 @@ static void add_globals(struct fake *fake)
 	add(fake, options->no_manager, &framelend_manager_v1_interface, 1, bind_manager);
 	add(fake, options->output == NULL, &wl_output_interface, 4, bind_output);
 	add(fake, false, &wp_presentation_interface, 1, bind_presentation);
+	if (options->seat != 0)
+		add(fake, false, &wl_seat_interface, (int)options->seat, bind_seat);
+	if (options->dmabuf != 0)
+		add(fake, false, &zwp_linux_dmabuf_v1_interface, (int)options->dmabuf, bind_dmabuf);
 	if (!options->no_shm)
 		assert_return_code(wl_display_init_shm(fake->wl), 0);
 }

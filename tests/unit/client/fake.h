@@ -31,6 +31,11 @@ struct fake_options {
 	bool hold_frames;	     /* and frame callbacks not sent, until the test does */
 	bool hold_generations;	     /* chain.configure is not answered */
 	const char *output;	     /* NULL: none */
+	uint32_t dmabuf;	     /* version of zwp_linux_dmabuf_v1; 0: none */
+	bool dmabuf_tiled;	     /* in no rows */
+	bool dmabuf_refuses;
+	bool hold_dmabuf; /* no answer until fake_answer_dmabuf() */
+	uint32_t seat;	  /* version of wl_seat; 0: none */
 };
 
 struct fake {
@@ -54,6 +59,14 @@ struct fake {
 	char title[64], app_id[64];
 	bool fullscreen;
 	struct wl_resource *fullscreen_output;
+
+	/* taking dma-bufs */
+	struct wl_resource *params[8]; /* that wait for an answer */
+	size_t n_params;
+	struct fake_buffer asked[8];
+
+	/* the user; the newest of each */
+	struct wl_resource *seat, *pointer, *keyboard, *touch;
 
 	/* lending */
 	struct fake_buffer buffers[FAKE_BUFFERS];
@@ -83,6 +96,7 @@ void fake_frame_done(struct fake *fake);
 /* The lent buffer that is shown, or NULL. */
 struct fake_buffer *fake_shown(struct fake *fake);
 int fake_memfd(size_t size, bool sealed);
+void fake_answer_dmabuf(struct fake *fake);
 
 /* Surfaces and frames in the manner of most tests. */
 struct lend_surface *fake_surface(struct fake *fake, struct lend_surface_options options);

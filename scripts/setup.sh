@@ -8,9 +8,11 @@ packages_for() {
 	case $1 in
 	build) echo gcc libc6-dev meson ninja-build pkg-config libwayland-dev wayland-protocols \
 		libpixman-1-dev libdrm-dev libcairo2-dev libjson-c-dev libxkbcommon-dev libseat-dev libudev-dev \
-		libinput-dev scdoc ;;
+		libinput-dev scdoc libxcb1-dev libxcb-shm0-dev libxcb-present-dev libxcb-randr0-dev \
+		libxcb-xkb-dev libxkbcommon-x11-dev ;;
 	demo) echo weston fonts-dejavu-core python3 ;;
-	test) echo g++ libcmocka-dev strace binutils seatd umockdev libumockdev-dev ;;
+	test) echo g++ libcmocka-dev strace binutils seatd umockdev libumockdev-dev xvfb libxcb-xtest0-dev sway grim \
+		fbi fbcat fbset links2 ffmpeg mplayer python3-numpy python3-matplotlib libsdl2-dev ;;
 	# gcc-12 is what Debian 12 builds its kernels with, and so their modules (tests/vm).
 	vm) echo python3 qemu-system-x86 busybox-static kmod xz-utils udev seatd make gcc-12 \
 		$(if debian_is_at_least 13; then echo qemu-system-modules-spice; fi) ;;

@@ -38,7 +38,7 @@ static int spawn(struct child *child, char **command)
 
 int child_start(struct child *child, char **command, const char *display)
 {
-	if (set_environment(display) != 0)
+	if (display && set_environment(display) != 0)
 		return complain("out of memory");
 	int error = spawn(child, command);
 	if (error == 0)

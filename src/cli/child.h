@@ -12,7 +12,7 @@ struct child {
 	sigset_t mask; /* the signal mask it starts with */
 };
 
-/* Starts the command with the display in its environment. Returns 0, or an exit status (127: there
+/* Starts the command with the display in its environment, or that as it is if display is NULL. Returns 0, or an exit status (127: there
  * is no such program) after saying what is wrong. */
 int child_start(struct child *child, char **command, const char *display);
 

@@ -3,6 +3,8 @@
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
 
+#include "common/parse.h"
+
 #include <getopt.h>
 #include <stdint.h>
 
@@ -23,6 +25,7 @@ struct command {
 };
 
 extern const struct command probe_command;
+extern const struct command run_command;
 extern const struct command serve_command;
 extern const struct command shot_command;
 extern const struct command top_command;
@@ -39,15 +42,5 @@ __attribute__((format(printf, 1, 2))) int misuse(const char *format, ...);
  * '?'. Stops at the first argument that is no option if in_order, else they are moved to the end.
  */
 int next_option(int argc, char **argv, const struct option *options, int in_order);
-
-/* The whole of text as a decimal number within the limits. -EINVAL: it is not. */
-int parse_number(const char *text, uint32_t least, uint32_t most, uint32_t *number);
-
-/* "WIDTHxHEIGHT" at the start of text, each 1 to 16384. *end is set behind it. -EINVAL: it is not.
- */
-int parse_size(const char *text, uint32_t *width, uint32_t *height, const char **end);
-
-/* Decimal text such as "59.94" in thousandths, up to most (of them). -EINVAL: it is not. */
-int parse_thousandths(const char *text, uint32_t most, uint32_t *number);
 
 #endif

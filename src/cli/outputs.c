@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "outputs.h"
 #include "cli.h"
+#include "common/error.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define REFRESH_MAX 1000000 /* mHz */
 
 int parse_layout(const char *name, enum lend_layout *layout)
 {
@@ -20,21 +19,6 @@ int parse_layout(const char *name, enum lend_layout *layout)
 	return 0;
 }
 
-/* "WIDTHxHEIGHT" or "WIDTHxHEIGHT@HZ". */
-static int parse_mode(const char *text, const char *mode, struct output_wish *wish)
-{
-	const char *rest;
-	if (parse_size(mode, &wish->width, &wish->height, &rest) < 0)
-		return misuse("output '%s': the size is not 1x1 to 16384x16384", text);
-	if (*rest == '\0')
-		return STATUS_OK;
-	if (*rest != '@')
-		return misuse("output '%s': '%s' is neither @HZ nor a layout", text, rest);
-	if (parse_thousandths(rest + 1, REFRESH_MAX, &wish->refresh) < 0)
-		return misuse("output '%s': the refresh rate is not 0 to 1000 Hz", text);
-	return STATUS_OK;
-}
-
 static int parse_headless(const char *text, const char *mode, struct output_wish *wish)
 {
 	wish->refresh = 60000;
@@ -42,51 +26,22 @@ static int parse_headless(const char *text, const char *mode, struct output_wish
 		return misuse("output '%s': an output without a screen needs a size, "
 			      "headless:WIDTHxHEIGHT",
 			      text);
-	return parse_mode(text, mode, wish);
-}
-
-static bool is_mode(const char *word)
-{
-	return word[0] >= '0' && word[0] <= '9';
-}
-
-/* "HDMI-A-1": the kernel numbers connectors; drivers' names do not end so. */
-static bool is_connector(const char *word)
-{
-	const char *dash = strrchr(word, '-');
-	return dash && dash[1] && strspn(dash + 1, "0123456789") == strlen(dash + 1);
-}
-
-static int take_word(const char *text, const char *word, char *place, size_t size)
-{
-	if (place[0])
-		return misuse("output '%s': '%s' is one name too many", text, word);
-	if (snprintf(place, size, "%s", word) >= (int)size)
-		return misuse("output '%s': '%s' is no device or connector", text, word);
+	if (parse_mode(mode, &wish->width, &wish->height, &wish->refresh) < 0)
+		return misuse("output '%s': %s", text, fail_text());
 	return STATUS_OK;
 }
 
-static int parse_word(const char *text, const char *word, struct output_wish *wish)
-{
-	if (is_mode(word) && wish->width)
-		return misuse("output '%s': more than one mode", text);
-	if (is_mode(word))
-		return parse_mode(text, word, wish);
-	if (is_connector(word))
-		return take_word(text, word, wish->connector, sizeof(wish->connector));
-	return take_word(text, word, wish->device, sizeof(wish->device));
-}
-
-/* "CARD", "CONNECTOR" and a mode, each at most once; empty ones are left out. */
 static int parse_kms(const char *text, char *words, struct output_wish *wish)
 {
-	char *word;
+	struct kms_name name;
 	wish->kms = true;
-	while (words && (word = strsep(&words, ":"))) {
-		int status = *word ? parse_word(text, word, wish) : STATUS_OK;
-		if (status)
-			return status;
-	}
+	if (parse_kms_name(words, &name) < 0)
+		return misuse("output '%s': %s", text, fail_text());
+	wish->width = name.width;
+	wish->height = name.height;
+	wish->refresh = name.refresh;
+	snprintf(wish->device, sizeof(wish->device), "%s", name.device);
+	snprintf(wish->connector, sizeof(wish->connector), "%s", name.connector);
 	return STATUS_OK;
 }
 

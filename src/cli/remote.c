@@ -197,7 +197,11 @@ static int remote_sync(struct remote *remote)
 static const char *default_name(void)
 {
 	const char *name = getenv("LEND_DISPLAY");
-	if (!name || !*name)
+	/* It may name a display of another kind, for clients: those are no framelend servers. */
+	if (name && strncmp(name, "wayland:", 8) == 0)
+		name += 8;
+	if (!name || !*name || strcmp(name, "wayland") == 0 || strncmp(name, "x11", 3) == 0 ||
+	    strncmp(name, "kms", 3) == 0)
 		name = getenv("WAYLAND_DISPLAY");
 	return name && *name ? name : "framelend-0";
 }

@@ -79,6 +79,16 @@ def screen_vt(*drivers):
     return tuple(Test(f'screen-vt-{driver}', f'tests/vm/screen-vt {driver}', 120) for driver in drivers)
 
 
+def bare(*drivers):
+    """Programs that have the display to themselves, without a server."""
+    # The bound that "preserve" keeps to is one for small displays.
+    conform = ('LEND_SESSION=direct LEND_DISPLAY=kms:{}:640x480 tests/programs/test-conform '
+               '$(tests/programs/test-conform list | grep -vx preserve)')
+    return tuple(Test(f'bare-{driver}', f'tests/vm/bare {driver}', 300) for driver in drivers) + tuple(
+        Test(f'bare-conform-{driver}', conform.format(driver), 120) for driver in drivers
+        if driver not in ('simpledrm', 'vmwgfx'))  # which have no such mode
+
+
 RIG = (Test('rig', '$VM/guest/self-test'),)
 
 # Who may open devices, on real VTs and cards; input devices by uinput.
@@ -99,14 +109,15 @@ MACHINES = {
                *refusals('vkms', 'virtio_gpu', 'bochs-drm', 'cirrus'),
                *kms(('vkms', 'writeback'), ('virtio_gpu', 'virtio'), ('bochs-drm', 'bochs'), ('cirrus', 'cirrus')),
                *screen('vkms', 'virtio_gpu', 'bochs-drm', 'cirrus'),
-               *screen_kernel('vkms', 'virtio_gpu', 'bochs-drm', 'cirrus'), *screen_vt('vkms', 'virtio_gpu', 'cirrus'))),
+               *screen_kernel('vkms', 'virtio_gpu', 'bochs-drm', 'cirrus'), *screen_vt('vkms', 'virtio_gpu', 'cirrus'),
+               *bare('vkms', 'virtio_gpu', 'bochs-drm', 'cirrus'))),
     '6.12-qxl': Spec(
         kernel='6.12',
         devices=('qxl-vga,id=qxl', 'virtio-gpu-pci,id=virtio', *INPUT_DEVICES),
         modules=('qxl', 'virtio-gpu', *INPUT_MODULES),
         tests=(lend('6.12', 'qxl', 'virtio_gpu'),
                probe('qxl', 'virtio_gpu'), record('qxl-6.12', 'qxl', 'qxl'),
-               *kms(('qxl', 'qxl')), *screen('qxl'), *screen_kernel('qxl'))),
+               *kms(('qxl', 'qxl')), *screen('qxl'), *screen_kernel('qxl'), *bare('qxl'))),
     # Alone: without a MOB, another device that imports its buffers makes the kernel oops.
     '6.12-vmwgfx': Spec(
         kernel='6.12',
@@ -115,7 +126,7 @@ MACHINES = {
         append='video=Virtual-1:1280x720e',  # QEMU's device reports no display
         tests=(lend('6.12', 'vmwgfx'),
                probe('vmwgfx'), record('vmwgfx-6.12', 'vmwgfx', 'vmware'),
-               *kms(('vmwgfx', 'vmware')), *screen('vmwgfx'), *screen_kernel('vmwgfx'))),
+               *kms(('vmwgfx', 'vmware')), *screen('vmwgfx'), *screen_kernel('vmwgfx'), *bare('vmwgfx'))),
     # The driver is Debian's source unchanged; only who announces the screen memory is ours.
     '6.12-simpledrm': Spec(
         kernel='6.12',
@@ -125,7 +136,7 @@ MACHINES = {
         append='vga=0x38f initcall_blacklist=vesafb_driver_init,simplefb_driver_init',
         tests=(lend('6.12', 'simpledrm'),
                probe('simpledrm'), record('simpledrm', 'simpledrm', 'vga'),
-               *kms(('simpledrm', 'vga')), *screen('simpledrm'), *screen_kernel('simpledrm'))),
+               *kms(('simpledrm', 'vga')), *screen('simpledrm'), *screen_kernel('simpledrm'), *bare('simpledrm'))),
     # QEMU's RV100 has no memory clock, by which the driver divides when a mode is set a second time.
     '6.12-radeon': Spec(
         kernel='6.12',
@@ -143,7 +154,8 @@ MACHINES = {
                probe('virtio_gpu', 'bochs-drm', 'qxl', 'cirrus', 'vgem'),
                record('bochs-6.1', 'bochs-drm', 'bochs'), record('qxl-6.1', 'qxl', 'qxl'),
                *kms(('virtio_gpu', 'virtio'), ('bochs-drm', 'bochs'), ('qxl', 'qxl'), ('cirrus', 'cirrus')),
-               *screen('virtio_gpu', 'bochs-drm', 'qxl', 'cirrus'), *screen_kernel('cirrus'))),
+               *screen('virtio_gpu', 'bochs-drm', 'qxl', 'cirrus'), *screen_kernel('cirrus'),
+               *bare('virtio_gpu', 'bochs-drm', 'qxl', 'cirrus'))),
     '6.1-vmwgfx': Spec(
         kernel='6.1',
         devices=('vmware-svga,id=vmware', *INPUT_DEVICES),

@@ -166,6 +166,7 @@ struct lend_client {
 	/* link.c */
 	enum link link;
 	char loss[512];				   /* why the server is away */
+	char refusal[512];			   /* why the last attempt failed */
 	bool ready;				   /* the display is: display_ready() */
 	bool only_once;				   /* this connection cannot be had again */
 	bool returned;				   /* the program is to be told that it is back */

@@ -39,7 +39,7 @@
 
 /* Of what is in the headers that a module shares with the library; a new one when any of it
  * changes. */
-#define DISPLAY_VERSION 1
+#define DISPLAY_VERSION 2
 
 /* Where a window's generations come from. */
 struct source {

@@ -67,16 +67,17 @@ int link_connect(struct lend_client *client)
 
 static int give_up(struct lend_client *client)
 {
-	char words[512];
-	snprintf(words, sizeof(words), "%.511s", client->text);
 	client_fail(client, 0, "%s; it did not come back within %u ms: %s", client->loss,
-		    (unsigned)(client->patience / MILLISECOND), words);
+		    (unsigned)(client->patience / MILLISECOND), client->refusal);
 	return client_settle(client, -EPIPE);
 }
 
 /* The next attempt, unless patience is at its end. */
 static int try_later(struct lend_client *client)
 {
+	/* What the program tries meanwhile has words of its own. */
+	if (client->link == LINK_COMING)
+		snprintf(client->refusal, sizeof(client->refusal), "%.511s", client->text);
 	link_close(client);
 	client->link = LINK_AWAY;
 	uint64_t now = time_now();

@@ -12,8 +12,8 @@ struct child {
 	sigset_t mask; /* the signal mask it starts with */
 };
 
-/* Starts the command with the display in its environment, or that as it is if display is NULL. Returns 0, or an exit status (127: there
- * is no such program) after saying what is wrong. */
+/* Starts the command with the display in its environment, or that as it is if display is NULL.
+ * Returns 0, or an exit status (127: there is no such program) after saying what is wrong. */
 int child_start(struct child *child, char **command, const char *display);
 
 /* Whether the child has ended; then *status is set as shells do it. Never waits. */

@@ -8,7 +8,8 @@
 #include <string.h>
 
 static const struct command *const commands[] = {
-	&serve_command, &run_command, &shot_command, &top_command, &probe_command, &demo_client_command, NULL,
+	&serve_command, &run_command,	      &shot_command, &top_command,
+	&probe_command, &demo_client_command, NULL,
 };
 
 static const struct command *current;

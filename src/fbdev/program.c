@@ -137,10 +137,11 @@ int program_check(const char *name, char *reason, size_t length)
 
 int program_library(char *path, size_t length)
 {
-	ssize_t n = readlink("/proc/self/exe", path, length - 1);
-	char *slash = n > 0 ? memrchr(path, '/', (size_t)n) : NULL;
+	char own[4096] = "";
+	ssize_t n = readlink("/proc/self/exe", own, sizeof(own) - 1);
+	const char *slash = n > 0 ? memrchr(own, '/', (size_t)n) : NULL;
 	if (slash) {
-		snprintf(slash, length - (size_t)(slash - path), "/src/fbdev/" FBDEV_LIBRARY);
+		snprintf(path, length, "%.*s/src/fbdev/" FBDEV_LIBRARY, (int)(slash - own), own);
 		if (access(path, R_OK) == 0)
 			return 0;
 	}

@@ -8,8 +8,9 @@
 
 /* In the order in which clients see them. */
 static const struct global *const globals[] = {
-	&global_compositor, &global_subcompositor, &global_shm,		 &global_seat,
-	&global_xdg_shell,  &global_viewporter,	   &global_presentation, &global_lend,
+	&global_compositor,   &global_subcompositor, &global_shm,
+	&global_seat,	      &global_xdg_shell,     &global_viewporter,
+	&global_presentation, &global_lend,	     &global_data_device,
 };
 
 /* libwayland has one log handler for all servers of a process; this tells it whose turn it is. */

@@ -78,7 +78,7 @@ struct global {
 };
 
 extern const struct global global_compositor, global_subcompositor, global_shm, global_seat,
-	global_xdg_shell, global_viewporter, global_presentation, global_lend;
+	global_xdg_shell, global_viewporter, global_presentation, global_lend, global_data_device;
 
 /* ---- socket.c ------------------------------------------------------------------------------- */
 

@@ -82,6 +82,7 @@ static void registry_global(void *data, struct wl_registry *registry, uint32_t n
 		{&xdg_wm_base_interface, (void **)&client->wm_base},
 		{&wp_viewporter_interface, (void **)&client->viewporter},
 		{&wp_presentation_interface, (void **)&client->presentation},
+		{&wl_data_device_manager_interface, (void **)&client->data_manager},
 		{&framelend_manager_v1_interface, (void **)&client->manager},
 	};
 
@@ -130,9 +131,10 @@ struct client *client_create(struct test *test)
 
 void client_destroy(struct client *client)
 {
-	void *proxies[] = {client->registry,   client->compositor, client->subcompositor,
-			   client->shm,	       client->seat,	   client->wm_base,
-			   client->viewporter, client->manager,	   client->presentation};
+	void *proxies[] = {client->registry,	client->compositor, client->subcompositor,
+			   client->shm,		client->seat,	    client->wm_base,
+			   client->viewporter,	client->manager,    client->presentation,
+			   client->data_manager};
 
 	for (size_t i = 0; i < sizeof(proxies) / sizeof(proxies[0]); i++)
 		if (proxies[i])

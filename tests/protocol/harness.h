@@ -108,6 +108,7 @@ struct client {
 	struct xdg_wm_base *wm_base;
 	struct wp_viewporter *viewporter;
 	struct wp_presentation *presentation;
+	struct wl_data_device_manager *data_manager;
 	struct framelend_manager_v1 *manager;
 	struct wl_output *outputs[OUTPUTS_MAX];
 	unsigned n_outputs, globals_removed;

@@ -101,6 +101,11 @@ static void send_enter(struct seat *seat, struct wl_resource *resource, uint32_t
 	send_modifiers(seat, resource, serial);
 }
 
+static bool is_of_same_client(const struct surface *a, const struct surface *b)
+{
+	return a && b && a->client == b->client;
+}
+
 static void set_focus(struct seat *seat, struct surface *surface)
 {
 	struct keyboard *keyboard = &seat->keyboard;
@@ -111,9 +116,12 @@ static void set_focus(struct seat *seat, struct surface *surface)
 	uint32_t serial = seat_serial(seat);
 	while ((resource = seat_next_object(&keyboard->resources, resource, keyboard->focus)))
 		wl_keyboard_send_leave(resource, serial, keyboard->focus->resource);
+	bool same = is_of_same_client(keyboard->focus, surface);
 	keyboard->focus = surface;
 	if (!surface)
 		return;
+	if (!same)
+		clipboard_update(seat);
 	serial = seat_serial(seat);
 	while ((resource = seat_next_object(&keyboard->resources, resource, surface)))
 		send_enter(seat, resource, serial);

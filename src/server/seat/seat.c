@@ -152,6 +152,7 @@ struct seat *seat_create(struct lend_server *server)
 	seat->server = server;
 	wl_list_init(&seat->resources);
 	wl_list_init(&seat->grabs);
+	wl_list_init(&seat->clipboard.devices);
 	pointer_init(&seat->pointer);
 	keyboard_init(&seat->keyboard);
 	touch_init(&seat->touch);

@@ -95,8 +95,14 @@ struct action {
 	uint32_t serial;
 };
 
+struct clipboard {
+	struct wl_list devices; /* wl_data_device */
+	struct source *source;	/* what is copied; NULL: nothing */
+};
+
 struct seat {
 	struct lend_server *server;
+	struct clipboard clipboard;
 	struct wl_list resources;    /* wl_seat */
 	uint32_t capabilities, ever; /* enum wl_seat_capability: now, and at any time */
 	struct seat_bindings bindings;
@@ -175,6 +181,11 @@ void keyboard_update(struct seat *seat);
 /* Makes the one that the environment asks for, or another. It always has an fd for clients. */
 int keymap_open(const struct lend_server *server, struct keymap *keymap);
 void keymap_close(struct keymap *keymap);
+
+/* ---- globals/data_device.c ------------------------------------------------------------------ */
+
+/* Tells the client that has the keys what is copied. */
+void clipboard_update(struct seat *seat);
 
 /* ---- touch.c -------------------------------------------------------------------------------- */
 

@@ -135,16 +135,23 @@ int program_check(const char *name, char *reason, size_t length)
 	return result;
 }
 
+static int find_in(const char *folder, char *path, size_t length)
+{
+	int n = snprintf(path, length, "%s/%s", folder, FBDEV_LIBRARY);
+	if (n < 0 || (size_t)n >= length)
+		return -ENAMETOOLONG;
+	return access(path, R_OK) == 0 ? 0 : -errno;
+}
+
 int program_library(char *path, size_t length)
 {
 	char own[4096] = "";
-	ssize_t n = readlink("/proc/self/exe", own, sizeof(own) - 1);
-	const char *slash = n > 0 ? memrchr(own, '/', (size_t)n) : NULL;
+	ssize_t n = readlink("/proc/self/exe", own, sizeof(own) - sizeof("/src/fbdev"));
+	char *slash = n > 0 ? memrchr(own, '/', (size_t)n) : NULL;
 	if (slash) {
-		snprintf(path, length, "%.*s/src/fbdev/" FBDEV_LIBRARY, (int)(slash - own), own);
-		if (access(path, R_OK) == 0)
+		memcpy(slash, "/src/fbdev", sizeof("/src/fbdev"));
+		if (find_in(own, path, length) == 0)
 			return 0;
 	}
-	snprintf(path, length, "%s", FBDEV_FOLDER "/" FBDEV_LIBRARY);
-	return access(path, R_OK) == 0 ? 0 : -errno;
+	return find_in(FBDEV_FOLDER, path, length);
 }

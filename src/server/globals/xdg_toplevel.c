@@ -265,8 +265,7 @@ static void handle_set_app_id(struct wl_client *client, struct wl_resource *reso
 		set_text(resource, &toplevel->view.app_id, app_id);
 }
 
-/* Without devices no serial can stand for a user's action; these three are ignored, as they may be.
- */
+/* The layout places windows, not their users: these three are ignored, as they may be. */
 static void handle_show_window_menu(struct wl_client *client, struct wl_resource *resource,
 				    struct wl_resource *seat, uint32_t serial, int32_t x, int32_t y)
 {

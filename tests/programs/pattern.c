@@ -22,9 +22,10 @@ static void closed(void *data, struct lend_surface *surface)
 	exit(0);
 }
 
-static int complain(const struct lend_client *client)
+static int complain(struct lend_client *client)
 {
 	fprintf(stderr, "pattern: %s\n", lend_client_error(client));
+	lend_client_destroy(client);
 	return 1;
 }
 

@@ -56,7 +56,8 @@ prepare_vm() { # what was begun below
 
 # What our own processes do wrong shall end them, at once.
 export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
-export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1
+# Not strict_string_checks: libxkbcommon-x11 copies parts of replies that no zero ends, by strndup().
+export ASAN_OPTIONS=detect_stack_use_after_return=1
 
 if [ -n "${DEMO_RESULT:-}" ]; then
 	: >"$extra/demo.log"

@@ -27,8 +27,24 @@ void seat_set_bindings(struct seat *seat, const struct seat_bindings *bindings);
  * What belongs together, such as both axes of one movement, is followed by a call of
  * seat_pointer_frame() or seat_touch_frame(); until then clients do not act on it.
  */
-/* Devices came or went. All that a device that went had pressed is let go. */
-void seat_set_capabilities(struct seat *seat, bool pointer, bool keyboard, bool touch);
+/* One origin of input, of several: the seat has the devices of all of them. To begin with, all
+ * zero. */
+struct seat_source {
+	struct wl_list link; /* seat.sources */
+	uint32_t capabilities;
+};
+
+/* Devices of that origin came or went. What no device is left to let go is let go. */
+void seat_source_set(struct seat *seat, struct seat_source *source, bool pointer, bool keyboard,
+		     bool touch);
+/* Before the memory goes: its devices went. */
+void seat_source_finish(struct seat *seat, struct seat_source *source);
+/* Keys mean from now on what this text of a keymap says; NULL: what the environment asks for. The
+ * same one again changes nothing. -EINVAL with fail_text(): it is none, and nothing changes. */
+int seat_set_keymap(struct seat *seat, const char *text);
+/* Modifiers that are no key's, as a virtual keyboard or another server's has them. */
+void seat_keyboard_modifiers(struct seat *seat, uint32_t depressed, uint32_t latched,
+			     uint32_t locked, uint32_t group);
 /* By how much, in pixels; raw: before acceleration. */
 void seat_pointer_motion(struct seat *seat, uint64_t time_us, double dx, double dy, double raw_dx,
 			 double raw_dy);

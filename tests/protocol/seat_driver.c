@@ -3,6 +3,8 @@
 
 #include "server/seat/seat.h"
 
+#include <stdlib.h>
+
 static uint64_t now(void)
 {
 	struct timespec time;
@@ -11,9 +13,41 @@ static uint64_t now(void)
 	return (uint64_t)time.tv_sec * 1000000 + (uint64_t)time.tv_nsec / 1000;
 }
 
+/* The devices of a server, which go with it. */
+struct devices {
+	struct seat_source source;
+	struct wl_listener destroyed;
+};
+
+static void handle_destroyed(struct wl_listener *listener, void *data)
+{
+	struct devices *devices = wl_container_of(listener, devices, destroyed);
+	struct lend_server *server = data;
+
+	seat_source_finish(server->seat, &devices->source);
+	wl_list_remove(&devices->destroyed.link);
+	free(devices);
+}
+
+static struct devices *devices_of(struct lend_server *server)
+{
+	struct wl_listener *listener = wl_signal_get(&server->destroyed, handle_destroyed);
+	struct devices *devices;
+
+	if (listener)
+		return wl_container_of(listener, devices, destroyed);
+	devices = calloc(1, sizeof(*devices));
+	if (!devices)
+		abort();
+	devices->destroyed.notify = handle_destroyed;
+	wl_signal_add(&server->destroyed, &devices->destroyed);
+	return devices;
+}
+
 LEND_EXPORT void drive_devices(struct lend_server *server, unsigned devices)
 {
-	seat_set_capabilities(server->seat, devices & POINTER, devices & KEYBOARD, devices & TOUCH);
+	seat_source_set(server->seat, &devices_of(server)->source, devices & POINTER,
+			devices & KEYBOARD, devices & TOUCH);
 }
 
 static void handle_switch_vt(void *data, unsigned vt)

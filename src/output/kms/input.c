@@ -26,7 +26,9 @@ static struct lend_output *find_output(void *data, const char *name)
 
 static void handle_capabilities(void *data, bool pointer, bool keyboard, bool touch)
 {
-	seat_set_capabilities(seat_of(data), pointer, keyboard, touch);
+	struct screens *screens = data;
+
+	seat_source_set(screens->server->seat, &screens->seat_source, pointer, keyboard, touch);
 }
 
 static void handle_motion(void *data, uint64_t time_us, double dx, double dy, double raw_dx,
@@ -151,6 +153,7 @@ void screens_stop_input(struct screens *screens)
 	if (screens->input_source)
 		wl_event_source_remove(screens->input_source);
 	input_destroy(screens->input);
+	seat_source_finish(screens->server->seat, &screens->seat_source);
 	screens->input = NULL;
 	screens->input_source = NULL;
 }

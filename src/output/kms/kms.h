@@ -25,6 +25,7 @@ struct screens {
 	struct session *session;
 	struct cards *cards;
 	struct input *input; /* or NULL */
+	struct seat_source seat_source;
 	struct wl_event_source *session_source, *cards_source, *input_source;
 	struct wl_list displays; /* display.link */
 	struct wl_listener server_destroyed;

@@ -89,12 +89,19 @@ static void announce(const struct seat *seat)
 		wl_seat_send_capabilities(resource, seat->capabilities);
 }
 
-void seat_set_capabilities(struct seat *seat, bool pointer, bool keyboard, bool touch)
+static uint32_t all_sources(const struct seat *seat)
 {
-	keyboard = keyboard && keyboard_open(seat);
-	uint32_t capabilities = (pointer ? WL_SEAT_CAPABILITY_POINTER : 0) |
-				(keyboard ? WL_SEAT_CAPABILITY_KEYBOARD : 0) |
-				(touch ? WL_SEAT_CAPABILITY_TOUCH : 0);
+	const struct seat_source *source;
+	uint32_t capabilities = 0;
+
+	wl_list_for_each (source, &seat->sources, link)
+		capabilities |= source->capabilities;
+	return capabilities;
+}
+
+static void update_capabilities(struct seat *seat)
+{
+	uint32_t capabilities = all_sources(seat);
 	uint32_t changed = capabilities ^ seat->capabilities;
 
 	if (!changed)
@@ -102,12 +109,33 @@ void seat_set_capabilities(struct seat *seat, bool pointer, bool keyboard, bool 
 	seat->capabilities = capabilities;
 	seat->ever |= capabilities;
 	if (changed & WL_SEAT_CAPABILITY_POINTER)
-		pointer_enable(seat, pointer);
+		pointer_enable(seat, seat_has(seat, WL_SEAT_CAPABILITY_POINTER));
 	if (changed & WL_SEAT_CAPABILITY_KEYBOARD)
-		keyboard_enable(seat, keyboard);
+		keyboard_enable(seat, seat_has(seat, WL_SEAT_CAPABILITY_KEYBOARD));
 	if (changed & WL_SEAT_CAPABILITY_TOUCH)
-		touch_enable(seat, touch);
+		touch_enable(seat, seat_has(seat, WL_SEAT_CAPABILITY_TOUCH));
 	announce(seat);
+}
+
+void seat_source_set(struct seat *seat, struct seat_source *source, bool pointer, bool keyboard,
+		     bool touch)
+{
+	if (!source->link.next)
+		wl_list_insert(&seat->sources, &source->link);
+	keyboard = keyboard && keyboard_open(seat);
+	source->capabilities = (pointer ? WL_SEAT_CAPABILITY_POINTER : 0) |
+			       (keyboard ? WL_SEAT_CAPABILITY_KEYBOARD : 0) |
+			       (touch ? WL_SEAT_CAPABILITY_TOUCH : 0);
+	update_capabilities(seat);
+}
+
+void seat_source_finish(struct seat *seat, struct seat_source *source)
+{
+	if (!source->link.next)
+		return;
+	wl_list_remove(&source->link);
+	*source = (struct seat_source){0};
+	update_capabilities(seat);
 }
 
 void seat_set_bindings(struct seat *seat, const struct seat_bindings *bindings)
@@ -152,6 +180,7 @@ struct seat *seat_create(struct lend_server *server)
 	seat->server = server;
 	wl_list_init(&seat->resources);
 	wl_list_init(&seat->grabs);
+	wl_list_init(&seat->sources);
 	wl_list_init(&seat->clipboard.devices);
 	pointer_init(&seat->pointer);
 	keyboard_init(&seat->keyboard);

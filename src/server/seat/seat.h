@@ -104,6 +104,7 @@ struct seat {
 	struct lend_server *server;
 	struct clipboard clipboard;
 	struct wl_list resources;    /* wl_seat */
+	struct wl_list sources;	     /* seat_source.link */
 	uint32_t capabilities, ever; /* enum wl_seat_capability: now, and at any time */
 	struct seat_bindings bindings;
 	struct wl_list grabs; /* popup.grab_link, topmost first */

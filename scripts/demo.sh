@@ -112,4 +112,4 @@ echo
 echo "$picture shows both outputs side by side. Left: four programs share headless-1; chart and scope"
 echo "draw in framebuffers that the server lent them, weston-simple-shm and weston-terminal, unmodified,"
 echo "brought their own, and the server copies what changes. Right: paint alone fills headless-2, and"
-echo "the display reads the very memory that it draws in: scanout, no copy."
+echo "the output reads the very memory that it draws in: scanout, no copy."

@@ -19,7 +19,10 @@ import qmp
 def screendump(machine, device, file):
     path = machine.share / file
     device, _, head = device.partition(':')
-    machine.qmp.call('screendump', filename=str(path), device=device, head=int(head or 0))
+    if machine.window:  # what OpenGL draws there, screendump does not have
+        machine.window.dump(path)
+    else:
+        machine.qmp.call('screendump', filename=str(path), device=device, head=int(head or 0))
     shown = picture.read(path)
     return f'{shown.width} {shown.height}'
 

@@ -18,6 +18,7 @@ import time
 
 import asked
 import qmp
+import window
 from host import SOURCE, Trouble, need
 
 BOOT_SECONDS = 90
@@ -70,13 +71,14 @@ class Machine:
     """share is the folder that the guest sees as /run/vm; the console is kept there too."""
 
     def __init__(self, kernel, share, devices=(), modules=(), append='', environment=None,
-                 accelerator='tcg', terminal=False, seconds=BOOT_SECONDS):
+                 accelerator='tcg', terminal=False, seconds=BOOT_SECONDS, gl=False):
         self.kernel, self.share = kernel, pathlib.Path(share).resolve()
         self.devices, self.modules, self.append = devices, modules, append
         self.environment = environment or {}
         self.accelerator, self.terminal, self.seconds = accelerator, terminal, seconds
         self.console = self.share / 'console.log'
-        self.process = self.ports = self.replies = None
+        self.gl = gl  # the guest's GPU is the host's OpenGL, which QEMU only has in a window
+        self.process = self.ports = self.replies = self.window = None
         self.commands = 0
 
     # ---- up and down ----
@@ -101,11 +103,13 @@ class Machine:
         self.console.write_bytes(b'')
         self.ports = Ports()
         log = self.share / 'qemu.log'
+        self.window = window.Window(self.share) if self.gl else None
         try:
             with open(log, 'w') as output:
                 self.process = subprocess.Popen(
                     self.command_line(), stdin=None if self.terminal else subprocess.DEVNULL,
-                    stdout=None if self.terminal else output, stderr=output)
+                    stdout=None if self.terminal else output, stderr=output,
+                    env={**os.environ, **self.window.environment()} if self.window else None)
             self.qmp = qmp.Client(self.ports.accept('qmp'))
             self.replies = self.ports.accept('run').makefile('rw', encoding='utf-8', errors='replace')
             threading.Thread(target=self.answer_requests, args=[self.ports.accept('ask')],
@@ -126,12 +130,14 @@ class Machine:
             self.process.wait()
         if self.ports:
             self.ports.close()
+        if self.window:
+            self.window.close()
 
     def command_line(self):
         qemu, = need('qemu-system-x86_64')
         words = [
             qemu, '-accel', self.accelerator, '-M', 'q35', '-cpu', 'max', '-smp', '1', '-m', MEMORY,
-            '-nodefaults', '-no-user-config', '-no-reboot', '-display', 'none',
+            '-nodefaults', '-no-user-config', '-no-reboot', '-display', 'sdl,gl=on' if self.gl else 'none',
             '-kernel', self.kernel.folder / 'vmlinuz', '-initrd', self.kernel.folder / 'initramfs',
             '-append', f'{APPEND} {self.append}',
             '-fsdev', 'local,id=host,path=/,security_model=none,readonly=on,multidevs=remap',

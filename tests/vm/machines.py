@@ -18,6 +18,7 @@ class Spec:
     modules: tuple     # in the order in which the cards shall be numbered, with their parameters
     tests: tuple
     append: str = ''   # to the kernel's command line
+    gl: bool = False   # the host's OpenGL is its GPU: virtio-vga-gl, and no other display
 
 
 INPUT_DEVICES = ('virtio-keyboard-pci', 'virtio-mouse-pci', 'virtio-tablet-pci')
@@ -145,6 +146,13 @@ MACHINES = {
         append='video=VGA-1:1280x720e video=DVI-I-1:d video=SVIDEO-1:d',
         tests=(lend('6.12', 'radeon'),
                probe('radeon-'),)),
+    # virgl: the guest's OpenGL runs on the host's, which is llvmpipe where there is no GPU.
+    '6.12-virgl': Spec(
+        kernel='6.12',
+        devices=('virtio-vga-gl,id=virtio', *INPUT_DEVICES),
+        modules=('virtio-gpu', 'vgem', *INPUT_MODULES),
+        gl=True,
+        tests=(lend('6.12', 'virtio_gpu'),)),
     '6.1': Spec(
         kernel='6.1',
         devices=('virtio-gpu-pci,id=virtio', 'bochs-display,id=bochs', 'qxl,id=qxl', 'cirrus-vga,id=cirrus',

@@ -8,16 +8,18 @@ packages_for() {
 	case $1 in
 	build) echo gcc libc6-dev meson ninja-build pkg-config libwayland-dev wayland-protocols \
 		libpixman-1-dev libdrm-dev libcairo2-dev libjson-c-dev libxkbcommon-dev libseat-dev libudev-dev \
-		libinput-dev scdoc libxcb1-dev libxcb-shm0-dev libxcb-present-dev libxcb-randr0-dev \
+		libinput-dev libxcursor-dev libinih-dev scdoc libxcb1-dev libxcb-shm0-dev libxcb-present-dev libxcb-randr0-dev libxcb-render0-dev \
 		libxcb-xkb-dev libxkbcommon-x11-dev ;;
 	demo) echo weston fonts-dejavu-core python3 ;;
-	test) echo g++ libcmocka-dev strace binutils seatd umockdev libumockdev-dev xvfb libxcb-xtest0-dev sway grim \
-		fbi fbcat fbset links2 ffmpeg mplayer python3-numpy python3-matplotlib libsdl2-dev ;;
+	test) echo g++ libcmocka-dev wlcs wl-clipboard wlr-randr wtype foot strace binutils seatd umockdev libumockdev-dev xvfb libxcb-xtest0-dev libxcb-xfixes0-dev sway grim \
+		fbi fbcat fbset links2 ffmpeg mplayer python3-numpy python3-matplotlib python3-cairo libsdl2-dev \
+		imv mpv gtk-3-examples gtk-4-examples python3-pyqt5 qtwayland5 python3-pyqt6 qt6-wayland qterminal libsdl2-tests \
+		xwayland x11-apps x11-utils x11-xserver-utils mesa-utils libegl1 libgles2 waypipe socat iproute2 ;;
 	# gcc-12 is what Debian 12 builds its kernels with, and so their modules (tests/vm).
-	vm) echo python3 qemu-system-x86 busybox-static kmod xz-utils udev seatd make gcc-12 \
-		$(if debian_is_at_least 13; then echo qemu-system-modules-spice; fi) ;;
+	vm) echo python3 qemu-system-x86 qemu-system-gui xvfb x11-utils busybox-static kmod xz-utils udev seatd make gcc-12 \
+		$(if debian_is_at_least 13; then echo qemu-system-modules-spice qemu-system-modules-opengl; fi) ;;
 	lint) echo clang-format clang-tidy ;;
-	more) echo clang ;;
+	more) echo clang firefox-esr qt6ct ;;
 	*) echo "setup: unknown purpose '$1': build, demo, test, vm, lint, more" >&2; return 1 ;;
 	esac
 }

@@ -62,6 +62,8 @@ LEND_EXPORT const char *lend_alloc_error(void);
 enum lend_use {
 	LEND_USE_SCANOUT = 1 << 0, /* the device is to show it without a copy */
 	LEND_USE_READ = 1 << 1,    /* the client reads back what it drew: blending, scrolling */
+	LEND_USE_GPU = 1 << 2,     /* a GPU draws in it, by EGL or Vulkan: memory that is the GPU's, and
+	                              perhaps not to be mapped */
 };
 
 struct lend_buffer_options {
@@ -70,6 +72,9 @@ struct lend_buffer_options {
 	uint32_t format;
 	uint32_t use;          /* a set of enum lend_use; 0: plain memory for a CPU */
 	const char *allocator; /* the one rung to try ("dumb"); NULL: the ladder */
+	const uint64_t *modifiers; /* with LEND_USE_GPU: the layouts that are allowed, borrowed; none:
+	                              LINEAR. LEND_MODIFIER_INVALID: the driver's own choice */
+	size_t n_modifiers;
 };
 
 /** Verdicts in the ladder's order, one for each rung. */
@@ -86,7 +91,7 @@ LEND_EXPORT const struct lend_verdict *lend_verdicts_get(const struct lend_verdi
 LEND_EXPORT void lend_verdicts_destroy(struct lend_verdicts *verdicts);
 
 /**
- * Allocates a buffer: LINEAR, cleared to zero, writable through its fd and safe to hand to a process
+ * Allocates a buffer: LINEAR unless LEND_USE_GPU says otherwise, cleared to zero, writable through its fd and safe to hand to a process
  * that is not trusted. device may be NULL: the ladder then ends at memfd and says so.
  *
  * The verdicts (unless NULL) are filled on failure too, and are then the explanation. They are the
@@ -99,7 +104,8 @@ LEND_EXPORT int lend_buffer_allocate(struct lend_device *device,
 				     const struct lend_buffer_options *options,
 				     struct lend_buffer **buffer, struct lend_verdicts **verdicts);
 
-/** The index-th allocator's name in the ladder's order, or NULL past the last. Since 0.1. */
+/** The name of the index-th allocator for a CPU, in the ladder's order, or NULL past the last. (For a
+ *  GPU there is "gbm" alone.) Since 0.1. */
 LEND_EXPORT const char *lend_allocator_name(size_t index);
 
 #ifdef __cplusplus

@@ -25,13 +25,14 @@ struct allocator {
 	enum lend_memory memory;
 	bool own;	 /* made by the display device itself */
 	bool foreign;	 /* a dma-buf of another origin, which the display would have to import */
+	bool gpu;	 /* drawn in by a GPU: not mapped here, and its layout is the driver's */
 	bool contiguous; /* in one piece, on devices that show no other memory */
 	uint32_t planes_max;
 	int (*allocate)(struct lend_device *device, const struct lend_buffer_options *options,
 			struct memory *memory, struct trial *trial);
 };
 
-extern const struct allocator dumb_allocator, heap_allocator, udmabuf_allocator, memfd_allocator;
+extern const struct allocator gbm_allocator, dumb_allocator, heap_allocator, udmabuf_allocator, memfd_allocator;
 
 /* Notes the step and its call that failed, with errno; returns -errno. */
 int trial_fail(struct trial *trial, enum lend_depth step, const char *call);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "alloc/device.h"
 #include "alloc/cache.h"
+#include "alloc/gpu.h"
 #include "alloc/verdict.h"
 #include "common/error.h"
 #include "common/options.h"
@@ -106,6 +107,7 @@ void lend_device_destroy(struct lend_device *device)
 {
 	if (!device)
 		return;
+	gbm_close(device);
 	close(device->fd);
 	free(device->path);
 	free(device->driver);

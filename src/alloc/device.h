@@ -17,6 +17,7 @@ struct lend_device {
 	bool dumb, prefer_shadow, primary;
 	const struct driver *known;
 	char foreign_reason[256]; /* as the table has it, about this device */
+	struct gbm_device *gbm; /* made at first use */
 	struct place place;
 	struct finding findings[LEND_MEMORY_DMABUF + 1]; /* by enum lend_memory */
 	bool remembered;				 /* the cache was looked at */

@@ -14,6 +14,20 @@
 #define COPIED "Nothing to do: the server copies what changed once a frame."
 
 static const struct explanation explanations[] = {
+	/* gbm */
+	{"gbm", "dlopen(libgbm.so.1)", 0, NULL, NULL, NULL,
+	 "Mesa's GBM library is not installed, or too old.",
+	 "Install libgbm1 (Debian's name), with the Mesa driver of the GPU.", "Mesa source"},
+	{"gbm", "gbm_create_device", ENOSYS, NULL, NULL, NULL, "framelend was built without GBM.",
+	 "Build it where GBM's header is (Debian: libgbm-dev).", "framelend source"},
+	{"gbm", "gbm_create_device", 0, NULL, NULL, NULL,
+	 "Mesa has no driver that makes memory for {driver}.",
+	 "Install the Mesa drivers (Debian: libgl1-mesa-dri).", "Mesa source"},
+	{"gbm", "gbm_bo_create", 0, NULL, NULL, NULL,
+	 "{driver}'s GBM driver makes no memory of this format, size and layout.",
+	 "Allow LINEAR, or another of the layouts that the display and the GPU share.",
+	 "Mesa source"},
+
 	/* dumb: creating */
 	{"dumb", CREATE_DUMB, EACCES, NULL, NULL, NULL,
 	 "{path} is not the display's primary node: render nodes refuse dumb buffers with every "

@@ -8,11 +8,9 @@
 #include <unistd.h>
 #include <xf86drm.h>
 
+/* Those for a CPU to draw in come first; the last one is a GPU's own ladder. */
 static const struct allocator *const ladder[] = {
-	&dumb_allocator,
-	&heap_allocator,
-	&udmabuf_allocator,
-	&memfd_allocator,
+	&dumb_allocator, &heap_allocator, &udmabuf_allocator, &memfd_allocator, &gbm_allocator,
 };
 
 enum { RUNGS = sizeof(ladder) / sizeof(ladder[0]), SIDE_MAX = 65535 };
@@ -35,7 +33,7 @@ struct words {
 
 const char *lend_allocator_name(size_t index)
 {
-	return index < RUNGS ? ladder[index]->name : NULL;
+	return index < RUNGS && !ladder[index]->gpu ? ladder[index]->name : NULL;
 }
 
 static const struct words write_combined = {
@@ -75,7 +73,7 @@ static bool is_shown(struct lend_device *device, const struct allocator *allocat
 /* What makes an allocator not worth trying. */
 static struct words pointless(const struct request *request, const struct allocator *allocator)
 {
-	if (!allocator->own && !allocator->foreign)
+	if (allocator->gpu || (!allocator->own && !allocator->foreign))
 		return (struct words){NULL, NULL};
 	if (!(request->options.use & LEND_USE_SCANOUT))
 		return (struct words){"the buffer is not for a display to show directly, and "
@@ -114,6 +112,14 @@ static bool for_display(const struct request *request, const struct allocator *a
 
 static struct words why_ok(const struct request *request, const struct allocator *allocator)
 {
+	if (allocator->gpu && !for_display(request, allocator))
+		return (struct words){
+			"memory that {driver}'s GBM driver made for a GPU to draw in.", ""};
+	if (allocator->gpu)
+		return (struct words){
+			"memory that {driver}'s GBM driver made for a GPU to draw in; "
+			"that the display shows it, the first frame has to prove.",
+			""};
 	if (allocator->own && !for_display(request, allocator))
 		return (struct words){"{driver}'s own memory, written and read back through the fd "
 				      "that a client gets; {driver} has no display to show it.",
@@ -221,8 +227,10 @@ static int prove(struct request *request, const struct allocator *allocator, str
 		 struct trial *trial)
 {
 	/* First where a fault kills nobody who matters. */
-	int result = examine(request, memory, trial);
-	if (result == 0)
+	int result = 0;
+	if (!allocator->gpu)
+		result = examine(request, memory, trial);
+	if (result == 0 && !allocator->gpu)
 		result = trial_map(memory, trial);
 	if (result == 0 && allocator->foreign && for_display(request, allocator))
 		result = try_import(request, memory->info.planes[0].fd, trial);
@@ -271,7 +279,7 @@ static int check_allocator(const char *name)
 	for (size_t i = 0; i < RUNGS; i++)
 		if (!name || strcmp(name, ladder[i]->name) == 0)
 			return 0;
-	return fail(-EINVAL, "no allocator is named \"%s\": give dumb, heap, udmabuf or memfd",
+	return fail(-EINVAL, "no allocator is named \"%s\": give dumb, heap, udmabuf, memfd or gbm",
 		    name);
 }
 
@@ -291,7 +299,7 @@ static int check_options(const struct lend_buffer_options *given, struct request
 	    options->height > SIDE_MAX)
 		return fail(-EINVAL, "a size of %ux%u: give 1 to %d pixels a side", options->width,
 			    options->height, SIDE_MAX);
-	if (options->use & ~(uint32_t)(LEND_USE_SCANOUT | LEND_USE_READ))
+	if (options->use & ~(uint32_t)(LEND_USE_SCANOUT | LEND_USE_READ | LEND_USE_GPU))
 		return fail(-EINVAL, "use 0x%x has a bit that this version does not know",
 			    options->use);
 	return check_allocator(options->allocator);
@@ -315,10 +323,21 @@ static int lay_out(struct request *request)
 	return 0;
 }
 
+/* A GPU cannot draw in a CPU's memory, nor a CPU in a GPU's: of these there is nothing to say. */
+static bool is_of_ladder(const struct request *request, const struct allocator *allocator)
+{
+	const char *forced = request->options.allocator;
+	const bool gpu = request->options.use & LEND_USE_GPU ||
+			 (forced && strcmp(forced, gbm_allocator.name) == 0);
+
+	return allocator->gpu == gpu;
+}
+
 static int descend(struct request *request)
 {
 	for (size_t i = 0; i < RUNGS; i++)
-		try_allocator(request, ladder[i]);
+		if (is_of_ladder(request, ladder[i]))
+			try_allocator(request, ladder[i]);
 	if (request->buffer)
 		return 0;
 	return verdicts_fail(request->verdicts, request->error ? request->error : -ENODEV);

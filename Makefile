@@ -5,16 +5,17 @@ BUILD ?= build
 WERROR ?= false
 export DEMO_SECONDS
 
-.PHONY: help setup build demo test test-more lint drivers bench install clean
+.PHONY: help setup build demo test test-more lint drivers programs bench install clean
 
 help:
 	@echo 'make setup      install what is missing to build, run and test (Debian 12 and 13)'
 	@echo 'make build      build the libraries and build/framelend'
 	@echo 'make demo       see it work: a server, five programs, demo.png (DEMO_SECONDS=n ends it)'
 	@echo 'make test       run all tests: plain, with sanitisers, in virtual machines; and the linters'
-	@echo 'make test-more  the tests many times over, and with clang too'
+	@echo 'make test-more  the tests many times over, also with clang, and heavy programs'
 	@echo 'make lint       clang-format and clang-tidy'
 	@echo 'make drivers    write docs/drivers.md anew'
+	@echo 'make programs   run other people'\''s programs and write the table of docs/programs.md anew'
 	@echo 'make bench      measure what a frame costs'
 	@echo 'make install    install (DESTDIR=, PREFIX=/usr/local at the first build)'
 	@echo 'make clean      remove what was built'
@@ -44,6 +45,11 @@ lint: build
 
 drivers: build
 	@scripts/drivers.sh $(BUILD)/tests/fake-drm/drivers-table
+
+programs: build
+	@scripts/setup.sh build demo test more
+	@FRAMELEND=$(abspath $(BUILD))/framelend FRAMELEND_PATTERN=- LEND_CACHE=off \
+		/usr/bin/python3 tests/programs/table.py --write
 
 bench: build
 	@meson test -C $(BUILD) --benchmark --verbose

@@ -44,7 +44,7 @@ run_tests() { # DIRECTORY LOG OPTION...: runs tests that are built there
 
 run() { # DIRECTORY OPTION...: builds and tests there
 	step "build-in-$1" build "$@" -Dwerror=true || return
-	run_tests "$1" testlog --no-suite vm $more
+	run_tests "$1" testlog --no-suite vm --no-suite more $more
 }
 
 prepare_vm() { # what was begun below
@@ -73,6 +73,7 @@ step vm-prepare prepare_vm
 run build-asan -Db_sanitize=address,undefined -Db_lundef=false
 if [ -n "$more" ]; then
 	CC=clang run build-clang
+	[ -e build/build.ninja ] && run_tests build morelog --suite more
 fi
 step clang-format scripts/lint.sh format build
 [ -e build/compile_commands.json ] && step clang-tidy scripts/lint.sh tidy build

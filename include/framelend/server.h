@@ -55,7 +55,7 @@ struct lend_server_events {
 	void (*view_changed)(void *data, struct lend_view *view);
 	/* The output shows a new picture from now on: `frame`, which can be read until the next call.
 	 * damage: what differs from the previous one. As long as this is set no overlay planes are
-	 * used, since what they show is not in the frame. */
+	 * used, since what they show is not in the frame, and no memory that only a GPU reads. */
 	void (*output_frame)(void *data, struct lend_output *output, struct lend_buffer *frame,
 			     const struct lend_rect *damage, size_t n_damage);
 	/* An output came, or is about to go; with real displays they do so by themselves. */
@@ -74,13 +74,19 @@ struct lend_server_options {
 	void *data;                               /* handed to the events */
 	lend_log_handler log;                     /* NULL: nothing is logged */
 	void *log_data;
+	int no_shortcuts; /* leave Alt+Tab and Alt+F4 to the clients; none may minimise itself then, since
+	                     Alt+Tab is what would bring it back */
+	const char *renderer; /* what composites: "pixman" (the CPU) or "gles2" (a GPU, or the CPU in its
+	                         place); copied. NULL: what $LEND_RENDERER says, else gles2 for outputs whose
+	                         device has a GPU. Where gles2 cannot start, the log says why, and it is
+	                         pixman */
 };
 
 /**
  * Creates a server that listens. options may be NULL.
  *
  * -ENOENT: XDG_RUNTIME_DIR is not set or does not exist. -EACCES: it cannot be written.
- * -EADDRINUSE: a server listens on that socket already. -ENAMETOOLONG: the path does not fit in a
+ * -EINVAL: no renderer has that name. -EADDRINUSE: a server listens on that socket already. -ENAMETOOLONG: the path does not fit in a
  * socket address (107 bytes). -EMFILE, -ENOMEM. lend_server_error() says it in words. Since 0.1.
  */
 LEND_EXPORT int lend_server_create(const struct lend_server_options *options,
@@ -106,6 +112,10 @@ LEND_EXPORT int lend_server_dispatch(struct lend_server *server, int timeout_ms)
 /** Dispatches until lend_server_stop(). Since 0.1. */
 LEND_EXPORT int lend_server_run(struct lend_server *server);
 
+/** Takes a connected socket, also on failure, as a client's; its other end is what WAYLAND_SOCKET can
+ *  hand to a program. -ENOMEM, or another error of the socket. Since 0.1. */
+LEND_EXPORT int lend_server_add_client(struct lend_server *server, int fd);
+
 /** Makes lend_server_run() return. May be called from an event; not from a signal handler. Since
  *  0.1. */
 LEND_EXPORT void lend_server_stop(struct lend_server *server);
@@ -115,6 +125,8 @@ LEND_EXPORT void lend_server_stop(struct lend_server *server);
 enum lend_layout {
 	LEND_LAYOUT_FULL = 0, /* one surface fills the output, the newest on top */
 	LEND_LAYOUT_TILE = 1, /* a grid */
+	LEND_LAYOUT_FREE = 2, /* each surface in its own size, where lend_view_move() put it; the embedder's
+	                         own window management */
 };
 
 struct lend_output_options {
@@ -168,6 +180,85 @@ struct lend_kms_output_options {
 LEND_EXPORT int lend_output_create_kms(struct lend_server *server,
 				       const struct lend_kms_output_options *options);
 
+/** A window of another display server. */
+struct lend_window_output_options {
+	size_t size; /* sizeof(struct lend_window_output_options) */
+	const char *display; /* its name, as in $WAYLAND_DISPLAY or $DISPLAY; NULL: what these say */
+	const char *name;    /* the output's; NULL: wayland-1, x11-1... */
+	const char *title;   /* NULL: "framelend - " and the output's name */
+	uint32_t width, height; /* in the display's units; 0: 1280x720. Later the window's own */
+	enum lend_layout layout;
+	int fullscreen;
+	int no_input; /* leave keys, pointer and fingers in the window alone */
+};
+
+/**
+ * Adds an output that is a window on another Wayland server's display. It has the size, scale and
+ * pace that this server gives it, and the input that it receives; our frames go there by dma-buf where
+ * both sides can, else by wl_shm. When the window is closed, or that server goes away, the output is
+ * removed.
+ *
+ * -ENOENT: there is no such server, or none is named. -ECONNREFUSED, -EACCES: it does not answer, or
+ * not to us. -EPROTONOSUPPORT: it lacks a global that is needed. -ENOSYS: built without it. Others as
+ * lend_output_create_headless(). Since 0.1.
+ */
+LEND_EXPORT int lend_output_create_wayland(struct lend_server *server,
+					   const struct lend_window_output_options *options,
+					   struct lend_output **output);
+
+/** The same as a window on an X server's screen: one upload a frame, of what changed, through MIT-SHM
+ *  where there is one. Errors as lend_output_create_wayland(). Since 0.1. */
+LEND_EXPORT int lend_output_create_x11(struct lend_server *server,
+				       const struct lend_window_output_options *options,
+				       struct lend_output **output);
+
+/** How a picture lies on a display: turned counter-clockwise, then mirrored. wl_output's values. */
+enum lend_transform {
+	LEND_TRANSFORM_NORMAL = 0,
+	LEND_TRANSFORM_90 = 1,
+	LEND_TRANSFORM_180 = 2,
+	LEND_TRANSFORM_270 = 3,
+	LEND_TRANSFORM_FLIPPED = 4,
+	LEND_TRANSFORM_FLIPPED_90 = 5,
+	LEND_TRANSFORM_FLIPPED_180 = 6,
+	LEND_TRANSFORM_FLIPPED_270 = 7,
+};
+
+#define LEND_SCALE_ONE 120 /* scales are in 120ths: 180 is 1.5 */
+
+struct lend_output_mode {
+	uint32_t width, height; /* pixels */
+	uint32_t refresh;       /* mHz */
+	int preferred;
+};
+
+/** What of an output can be changed while it is there. */
+struct lend_output_state {
+	size_t size; /* sizeof(struct lend_output_state) */
+	struct lend_output_mode mode; /* pixels as the display has them, before the transform */
+	uint32_t scale;        /* pixels for a unit of what is shown: 60 to 1200 */
+	enum lend_transform transform;
+	int32_t x, y; /* its top left corner in the space that outputs share, in that space's units */
+	enum lend_layout layout;
+	int off; /* it is dark: nothing is shown, and what is on it gets no frames */
+};
+
+/** Fills *state, whose size field the caller has set (-EINVAL: it has not). Since 0.1. */
+LEND_EXPORT int lend_output_describe(const struct lend_output *output, struct lend_output_state *state);
+
+/**
+ * Changes the output to what *state says: what lend_output_describe() gave, with other values in it.
+ * All or nothing.
+ *
+ * -EINVAL: a value that cannot be. -ENODATA: the display has no such mode (lend_output_get_mode() lists
+ * them). -ENOTSUP: a window's size is the user's. Others: the display refuses. lend_server_error() says
+ * it in words. Since 0.1.
+ */
+LEND_EXPORT int lend_output_configure(struct lend_output *output, const struct lend_output_state *state);
+
+/** The index-th mode that the display lists. -ENOENT: there are no more. Since 0.1. */
+LEND_EXPORT int lend_output_get_mode(const struct lend_output *output, size_t index, struct lend_output_mode *mode);
+
 /** Removes the output; what it showed moves to the next one. In an event: when that dispatch is done.
  *  Since 0.1. */
 LEND_EXPORT void lend_output_destroy(struct lend_output *output);
@@ -186,8 +277,8 @@ struct lend_output_counters {
 /** Fills *stats, whose size field the caller has set (-EINVAL: it has not). Since 0.1. */
 LEND_EXPORT int lend_output_stats(const struct lend_output *output, struct lend_output_counters *stats);
 
-/** The buffer that is latched now, the output's (do not keep it), or NULL before the first frame.
- *  Since 0.1. */
+/** The buffer that is latched now, the output's (do not keep it), or NULL before the first frame. Where
+ *  a GPU composites, the CPU may not be able to read it unless output_frame is set. Since 0.1. */
 LEND_EXPORT struct lend_buffer *lend_output_latched(const struct lend_output *output);
 
 /* ---- views: top-level surfaces on outputs --------------------------------------------------- */
@@ -197,7 +288,7 @@ struct lend_view_info {
 	size_t size; /* sizeof(struct lend_view_info) */
 	struct lend_peer peer;
 	const char *title, *app_id, *output;
-	struct lend_rect place; /* on the output */
+	struct lend_rect place; /* on the output, in units of the space that outputs share */
 	enum lend_path path;
 	const char *reason;
 	enum lend_memory memory;
@@ -212,6 +303,13 @@ LEND_EXPORT int lend_view_describe(const struct lend_view *view, struct lend_vie
 
 /** Asks the client to close it. Since 0.1. */
 LEND_EXPORT void lend_view_close(struct lend_view *view);
+
+/** Gives it the keyboard and, where views cover each other, brings it to the top. Since 0.1. */
+LEND_EXPORT void lend_view_activate(struct lend_view *view);
+
+/** Puts its top left corner there in the space that outputs share. In other layouts than
+ *  LEND_LAYOUT_FREE that only says on which output it is. Since 0.1. */
+LEND_EXPORT void lend_view_move(struct lend_view *view, int32_t x, int32_t y);
 
 #ifdef __cplusplus
 }

@@ -25,6 +25,7 @@ struct capture_buffer {
 struct capture {
 	struct capture_buffer buffers[BUFFERS_MAX];
 	uint32_t ready; /* the index of the buffer with the frame */
+	uint32_t transform, scale;
 	bool done;
 	char *failure;
 };
@@ -66,11 +67,20 @@ static void capture_failed(void *data, struct framelend_capture_v1 *proxy, uint3
 	capture->done = true;
 }
 
+static void capture_view(void *data, struct framelend_capture_v1 *proxy, uint32_t transform,
+			 uint32_t scale)
+{
+	struct capture *capture = data;
+	capture->transform = transform;
+	capture->scale = scale;
+}
+
 static const struct framelend_capture_v1_listener capture_listener = {
 	.buffer = capture_buffer,
 	.damage = capture_damage,
 	.ready = capture_ready,
 	.failed = capture_failed,
+	.view = capture_view,
 };
 
 static pixman_format_code_t pixman_format(uint32_t format)
@@ -90,21 +100,45 @@ static pixman_format_code_t pixman_format(uint32_t format)
 	}
 }
 
-static int convert(const struct capture_buffer *buffer, void *pixels, cairo_surface_t *picture)
+/* From the upright picture's pixels to those of a display of that size with the transform. */
+static void read_turned(pixman_image_t *source, uint32_t transform, int width, int height)
+{
+	/* Of the upright x and y, what goes into the display's x, and into its y. */
+	static const int turned[8][4] = {
+		{1, 0, 0, 1},  {0, 1, -1, 0}, {-1, 0, 0, -1}, {0, -1, 1, 0},
+		{-1, 0, 0, 1}, {0, 1, 1, 0},  {1, 0, 0, -1},  {0, -1, -1, 0},
+	};
+	const int *m = turned[transform];
+	struct pixman_transform matrix;
+	pixman_transform_init_identity(&matrix);
+	matrix.matrix[0][0] = pixman_int_to_fixed(m[0]);
+	matrix.matrix[0][1] = pixman_int_to_fixed(m[1]);
+	matrix.matrix[0][2] = pixman_int_to_fixed(m[0] + m[1] < 0 ? width : 0);
+	matrix.matrix[1][0] = pixman_int_to_fixed(m[2]);
+	matrix.matrix[1][1] = pixman_int_to_fixed(m[3]);
+	matrix.matrix[1][2] = pixman_int_to_fixed(m[2] + m[3] < 0 ? height : 0);
+	pixman_image_set_transform(source, &matrix);
+}
+
+static int convert(const struct capture_buffer *buffer, uint32_t transform, void *pixels,
+		   cairo_surface_t *picture)
 {
 	pixman_format_code_t format = pixman_format(buffer->format);
 	if (!format)
 		return complain("the output has a format that cannot be saved (%08x)",
 				buffer->format);
-	int width = (int)buffer->width, height = (int)buffer->height;
-	pixman_image_t *source =
-		pixman_image_create_bits(format, width, height, pixels, (int)buffer->stride);
+	int width = cairo_image_surface_get_width(picture);
+	int height = cairo_image_surface_get_height(picture);
+	pixman_image_t *source = pixman_image_create_bits(
+		format, (int)buffer->width, (int)buffer->height, pixels, (int)buffer->stride);
 	pixman_image_t *target = pixman_image_create_bits(
 		PIXMAN_x8r8g8b8, width, height, (uint32_t *)cairo_image_surface_get_data(picture),
 		cairo_image_surface_get_stride(picture));
-	if (source && target)
+	if (source && target) {
+		read_turned(source, transform, (int)buffer->width, (int)buffer->height);
 		pixman_image_composite32(PIXMAN_OP_SRC, source, NULL, target, 0, 0, 0, 0, 0, 0,
 					 width, height);
+	}
 	int status = source && target ? 0 : complain("out of memory");
 	if (source)
 		pixman_image_unref(source);
@@ -115,20 +149,23 @@ static int convert(const struct capture_buffer *buffer, void *pixels, cairo_surf
 }
 
 /* The buffer's contents as a picture of our own. */
-static int read_buffer(const struct capture_buffer *buffer, cairo_surface_t **picture)
+static int read_buffer(const struct capture_buffer *buffer, uint32_t transform,
+		       cairo_surface_t **picture)
 {
+	bool quarter = transform & 1;
 	struct stat stat;
 	uint64_t size = (uint64_t)buffer->stride * buffer->height;
 	if (fstat(buffer->fd, &stat) < 0 || size == 0 || (uint64_t)stat.st_size < size ||
-	    buffer->width > 16384 || buffer->height > 16384)
+	    buffer->width > 16384 || buffer->height > 16384 || transform > 7)
 		return complain("the server announced a picture that its memory does not hold");
 	void *pixels = mmap(NULL, size, PROT_READ, MAP_SHARED, buffer->fd, 0);
 	if (pixels == MAP_FAILED)
 		return complain("cannot map the picture: %s", strerror(errno));
-	*picture = cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)buffer->width,
-					      (int)buffer->height);
+	*picture = cairo_image_surface_create(CAIRO_FORMAT_RGB24,
+					      (int)(quarter ? buffer->height : buffer->width),
+					      (int)(quarter ? buffer->width : buffer->height));
 	int status = cairo_surface_status(*picture) ? complain("out of memory")
-						    : convert(buffer, pixels, *picture);
+						    : convert(buffer, transform, pixels, *picture);
 	munmap(pixels, size);
 	if (status)
 		cairo_surface_destroy(*picture);
@@ -136,9 +173,9 @@ static int read_buffer(const struct capture_buffer *buffer, cairo_surface_t **pi
 }
 
 int capture_output(struct remote *remote, const struct remote_output *output,
-		   cairo_surface_t **picture)
+		   cairo_surface_t **picture, double *scale)
 {
-	struct capture capture = {0};
+	struct capture capture = {.scale = 120};
 	for (int i = 0; i < BUFFERS_MAX; i++)
 		capture.buffers[i].fd = -1;
 	struct framelend_capture_v1 *proxy =
@@ -154,7 +191,8 @@ int capture_output(struct remote *remote, const struct remote_output *output,
 		 (capture.ready >= BUFFERS_MAX || capture.buffers[capture.ready].fd < 0))
 		status = complain("the server named a buffer that it has not announced");
 	else if (status == 0)
-		status = read_buffer(&capture.buffers[capture.ready], picture);
+		status = read_buffer(&capture.buffers[capture.ready], capture.transform, picture);
+	*scale = capture.scale > 0 ? capture.scale / 120.0 : 1;
 	framelend_capture_v1_destroy(proxy);
 	for (int i = 0; i < BUFFERS_MAX; i++)
 		if (capture.buffers[i].fd >= 0)

@@ -10,11 +10,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* A program must find this display and no other. */
+/* A program must find this display and no other; DISPLAY is serve's to say. */
 static int set_environment(const char *display)
 {
 	unsetenv("WAYLAND_SOCKET");
-	unsetenv("DISPLAY");
 	return setenv("WAYLAND_DISPLAY", display, 1) | setenv("LEND_DISPLAY", display, 1) |
 	       setenv("XDG_SESSION_TYPE", "wayland", 1);
 }
@@ -30,17 +29,24 @@ static int spawn(struct child *child, char **command)
 	sigaddset(&defaults, SIGPIPE);
 	posix_spawnattr_setsigdefault(&attributes, &defaults);
 	posix_spawnattr_setsigmask(&attributes, &child->mask);
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+	short group = child->apart ? POSIX_SPAWN_SETPGROUP : 0;
+	posix_spawnattr_setflags(&attributes,
+				 (short)(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | group));
 	error = posix_spawnp(&child->pid, command[0], NULL, &attributes, command, environ);
 	posix_spawnattr_destroy(&attributes);
 	return error;
 }
 
-int child_start(struct child *child, char **command, const char *display)
+int child_spawn(struct child *child, char **command, const char *display)
 {
 	if (display && set_environment(display) != 0)
-		return complain("out of memory");
-	int error = spawn(child, command);
+		return ENOMEM;
+	return spawn(child, command);
+}
+
+int child_start(struct child *child, char **command, const char *display)
+{
+	int error = child_spawn(child, command, display);
 	if (error == 0)
 		return 0;
 	complain("cannot start '%s': %s", command[0], strerror(error));

@@ -24,6 +24,8 @@ struct command {
 	int (*run)(int argc, char **argv);
 };
 
+extern const struct command input_command;
+extern const struct command output_command;
 extern const struct command probe_command;
 extern const struct command run_command;
 extern const struct command serve_command;
@@ -36,6 +38,9 @@ __attribute__((format(printf, 1, 2))) int complain(const char *format, ...);
 
 /* Likewise, and it names the help. Returns STATUS_USAGE. */
 __attribute__((format(printf, 1, 2))) int misuse(const char *format, ...);
+
+/* What complaints are about, such as "line 3"; kept. NULL: nothing in particular. */
+void complain_about(const char *where);
 
 /* As getopt_long() for long options (and -h for --help), but says itself what is wrong, then
  * returns

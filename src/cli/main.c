@@ -8,15 +8,22 @@
 #include <string.h>
 
 static const struct command *const commands[] = {
-	&serve_command, &run_command,	      &shot_command, &top_command,
-	&probe_command, &demo_client_command, NULL,
+	&serve_command, &run_command,	&output_command,      &shot_command, &input_command,
+	&top_command,	&probe_command, &demo_client_command, NULL,
 };
 
 static const struct command *current;
+static const char *place;
+
+void complain_about(const char *where)
+{
+	place = where;
+}
 
 __attribute__((format(printf, 1, 0))) static void complain_va(const char *format, va_list arguments)
 {
-	fprintf(stderr, "framelend%s%s: ", current ? " " : "", current ? current->name : "");
+	fprintf(stderr, "framelend%s%s: %s%s", current ? " " : "", current ? current->name : "",
+		place ? place : "", place ? ": " : "");
 	vfprintf(stderr, format, arguments);
 }
 

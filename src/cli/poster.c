@@ -97,11 +97,12 @@ static double room_beside(const struct sample *sample, const struct sample_surfa
 /* In the surface's lower left corner, or beside it if it would cover most of the surface; within
  * the output even where the surface is not. */
 static void place_caption(cairo_t *cr, struct caption *caption, const struct sample *sample,
-			  cairo_surface_t *picture)
+			  const struct poster_output *output)
 {
 	const struct sample_surface *surface = caption->surface;
-	double right = cairo_image_surface_get_width(picture) - CAPTION_GAP;
-	double bottom = cairo_image_surface_get_height(picture) - CAPTION_GAP;
+	cairo_surface_t *picture = output->picture;
+	double right = cairo_image_surface_get_width(picture) / output->scale - CAPTION_GAP;
+	double bottom = cairo_image_surface_get_height(picture) / output->scale - CAPTION_GAP;
 	double beside = room_beside(sample, surface, right + CAPTION_GAP);
 	bool small = surface->width < 2 * CAPTION_LEAST && beside >= CAPTION_LEAST;
 	size_caption(cr, caption, small ? beside : surface->width - 2.0 * CAPTION_GAP);
@@ -142,12 +143,13 @@ static void draw_captions(struct poster *poster, const struct poster_output *out
 	const struct sample_surface *surface;
 	cairo_save(poster->cr);
 	cairo_translate(poster->cr, x, poster->top);
+	cairo_scale(poster->cr, output->scale, output->scale);
 	wl_array_for_each (surface, &poster->sample->surfaces) {
 		struct caption caption = {.surface = surface};
 		if (!wants_caption(surface, output))
 			continue;
 		word_caption(&caption);
-		place_caption(poster->cr, &caption, poster->sample, output->picture);
+		place_caption(poster->cr, &caption, poster->sample, output);
 		draw_caption(poster->cr, &caption);
 	}
 	cairo_restore(poster->cr);

@@ -11,6 +11,7 @@ struct sample;
 struct poster_output {
 	const char *name;
 	cairo_surface_t *picture;
+	double scale; /* its pixels for a unit of what is shown */
 };
 
 /* The outputs side by side. With a sample each gets a title and each surface a caption that says

@@ -31,6 +31,11 @@ static void output_geometry(void *data, struct wl_output *output, int32_t x, int
 static void output_mode(void *data, struct wl_output *output, uint32_t flags, int32_t width,
 			int32_t height, int32_t refresh)
 {
+	struct remote_output *remote = data;
+	if (!(flags & WL_OUTPUT_MODE_CURRENT))
+		return;
+	remote->width = (uint32_t)width;
+	remote->height = (uint32_t)height;
 }
 
 static void output_done(void *data, struct wl_output *output) {}
@@ -179,8 +184,7 @@ static void sync_done(void *data, struct wl_callback *callback, uint32_t serial)
 
 static const struct wl_callback_listener sync_listener = {.done = sync_done};
 
-/* Waits until the server has handled what was asked so far. */
-static int remote_sync(struct remote *remote)
+int remote_sync(struct remote *remote)
 {
 	bool done = false;
 	struct wl_callback *callback = wl_display_sync(remote->display);
@@ -190,6 +194,42 @@ static int remote_sync(struct remote *remote)
 	int status = remote_wait(remote, &done);
 	wl_callback_destroy(callback);
 	return status;
+}
+
+/* ---- outputs -------------------------------------------------------------------------------- */
+
+static int complain_no_output(const struct remote *remote, const char *wanted)
+{
+	char names[256] = "";
+	size_t length = 0;
+	const struct remote_output *output;
+	wl_list_for_each (output, &remote->outputs, link)
+		if (length < sizeof(names))
+			length += (size_t)snprintf(names + length, sizeof(names) - length, " %s",
+						   output->name ? output->name : "?");
+	if (!wanted)
+		return complain("the server at %s has no output", remote->name);
+	return complain("no output '%s': there is%s", wanted, *names ? names : " none");
+}
+
+int remote_find_output(struct remote *remote, const char *wanted,
+		       const struct remote_output **found)
+{
+	const struct remote_output *output;
+	uint32_t number = 0, position = 0;
+	wl_list_for_each (output, &remote->outputs, link) {
+		*found = output;
+		if (!wanted || (output->name && strcmp(output->name, wanted) == 0))
+			return 0;
+	}
+	if (wanted && parse_number(wanted, 1, UINT32_MAX, &number) == 0) {
+		wl_list_for_each (output, &remote->outputs, link) {
+			*found = output;
+			if (++position == number)
+				return 0;
+		}
+	}
+	return complain_no_output(remote, wanted);
 }
 
 /* ---- connecting ----------------------------------------------------------------------------- */

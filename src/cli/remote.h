@@ -20,6 +20,7 @@ struct remote_output {
 	struct wl_list link;
 	struct wl_output *output;
 	char *name;
+	uint32_t width, height; /* pixels */
 };
 
 /* Connects to the named socket (NULL: $LEND_DISPLAY, else $WAYLAND_DISPLAY, else framelend-0) and
@@ -31,5 +32,12 @@ void remote_close(struct remote *remote);
 
 /* Handles events until *done. Returns as remote_open(). */
 int remote_wait(struct remote *remote, const bool *done);
+
+/* Waits until the server has handled what was asked so far. Returns as remote_open(). */
+int remote_sync(struct remote *remote);
+
+/* The output of that name or number, from 1; NULL: the first. Returns as remote_open(). */
+int remote_find_output(struct remote *remote, const char *wanted,
+		       const struct remote_output **output);
 
 #endif

@@ -2,7 +2,8 @@
 /* framelend serve: run a display server, with a program in it or alone. */
 #include "child.h"
 #include "cli.h"
-#include "outputs.h"
+#include "config.h"
+#include "xwayland.h"
 
 #include <framelend/server.h>
 
@@ -12,36 +13,39 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#define OUTPUTS_MAX 16
-
 struct serve {
-	struct output_wish outputs[OUTPUTS_MAX];
-	size_t n_outputs;
-	enum lend_layout layout; /* of outputs that do not say */
-	enum lend_log_level log;
-	const char *socket;
-	int ready_fd;	/* -1: none */
-	char **command; /* NULL: none */
+	struct config config;	 /* with what the command line says */
+	const char *config_path; /* NULL: none */
+	int ready_fd;		 /* -1: none */
+	char **command;		 /* NULL: none */
 	struct lend_server *server;
-	struct child child;
+	struct xwayland xwayland;
 	int signals; /* signalfd */
 	bool done;
 	int status;
 };
 
 static const char help[] =
-	"usage: framelend serve [--output OUTPUT[,full|,tile]]...\n"
+	"usage: framelend serve [--output OUTPUT[,OPTION]...]...\n"
 	"                       [--layout full|tile] [--socket NAME] [--log LEVEL] [--ready-fd FD]\n"
+	"                       [--xwayland] [--no-shortcuts] [--config FILE]\n"
 	"                       [-- COMMAND [ARGUMENT...]]\n"
 	"\n"
 	"Runs a display server. With a COMMAND it starts that program on it and ends when the program\n"
 	"does; without one it runs until it is interrupted.\n"
 	"\n"
-	"  --output OUTPUT  what to show it on; can be repeated (default: headless:1280x720@60)\n"
+	"  --output OUTPUT  what to show it on; can be repeated\n"
+	"           auto    the default: a window if $WAYLAND_DISPLAY or $DISPLAY names a server that\n"
+	"                   answers, the displays from a text console, else headless:1280x720@60\n"
+	"           wayland[:DISPLAY][:WIDTHxHEIGHT][,fullscreen]\n"
+	"           x11[:DISPLAY][:WIDTHxHEIGHT][,fullscreen]\n"
+	"                   a window of another server, as in x11:800x600 or x11::0; when the last one\n"
+	"                   is closed the server ends\n"
 	"           headless:WIDTHxHEIGHT[@HZ]\n"
 	"                   an output without a screen, of any size up to 16384x16384; HZ up to 1000,\n"
 	"                   fractions allowed, 0: as fast as programs draw\n"
@@ -49,6 +53,7 @@ static const char help[] =
 	"                   real displays: all that are connected to a device (card0, /dev/dri/card0\n"
 	"                   or its driver's name; the first that has one) or one connector (HDMI-A-1),\n"
 	"                   in their preferred mode or another; mirror: all show the same\n"
+	"           full, tile, scale=1.5, transform=90 are options of all kinds\n"
 	"  --layout LAYOUT  of outputs that name none: full (one surface fills the output, the newest\n"
 	"                   on top; the default) or tile (a grid)\n"
 	"  --socket NAME    the socket's name in $XDG_RUNTIME_DIR, or its absolute path\n"
@@ -56,6 +61,12 @@ static const char help[] =
 	"  --log LEVEL      error, warning (the default), info (also every change of a path) or debug\n"
 	"  --ready-fd FD    write the socket's name and a newline to this descriptor when programs\n"
 	"                   can connect, then close it\n"
+	"  --xwayland       programs for X too: start Xwayland, whose root window is one window here,\n"
+	"                   and set $DISPLAY; a second line for --ready-fd names the X display\n"
+	"  --no-shortcuts   leave Alt+Tab (the window used before; with Shift the other way) and Alt+F4\n"
+	"                   (close) to the programs\n"
+	"  --config FILE    outputs, programs to start and all of the above from a file, framelend(5);\n"
+	"                   what the command line says counts more\n"
 	"\n"
 	"COMMAND finds the server through $WAYLAND_DISPLAY and $LEND_DISPLAY. SIGTERM and SIGINT are\n"
 	"passed on to it.\n"
@@ -65,7 +76,7 @@ static const char help[] =
 
 /* ---- arguments ------------------------------------------------------------------------------ */
 
-static int parse_level(const char *name, enum lend_log_level *level)
+int parse_level(const char *name, enum lend_log_level *level)
 {
 	static const char *const names[] = {"error", "warning", "info", "debug"};
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
@@ -75,13 +86,6 @@ static int parse_level(const char *name, enum lend_log_level *level)
 		}
 	}
 	return -EINVAL;
-}
-
-static int add_output(struct serve *serve, const char *text)
-{
-	if (serve->n_outputs == OUTPUTS_MAX)
-		return misuse("more than %d outputs", OUTPUTS_MAX);
-	return output_parse(text, &serve->outputs[serve->n_outputs++]);
 }
 
 static int set_ready_fd(struct serve *serve, const char *text)
@@ -98,22 +102,28 @@ static int set_ready_fd(struct serve *serve, const char *text)
 static int set_option(struct serve *serve, int option)
 {
 	switch (option) {
-	case 'o': return add_output(serve, optarg);
+	case 'c': serve->config_path = optarg; return STATUS_OK;
+	case 'o': return output_set_add(&serve->config.outputs, optarg);
 	case 'r': return set_ready_fd(serve, optarg);
 	case 's':
 		if (!*optarg)
 			return misuse("the socket's name is empty");
-		serve->socket = optarg;
-		return STATUS_OK;
+		free(serve->config.socket);
+		serve->config.socket = strdup(optarg);
+		return serve->config.socket ? STATUS_OK : complain("out of memory");
 	case 'y':
-		if (parse_layout(optarg, &serve->layout) < 0)
+		serve->config.has_layout = true;
+		if (parse_layout(optarg, &serve->config.layout) < 0)
 			return misuse("layout '%s' is neither full nor tile", optarg);
 		return STATUS_OK;
 	case 'l':
-		if (parse_level(optarg, &serve->log) < 0)
+		serve->config.has_log = true;
+		if (parse_level(optarg, &serve->config.log) < 0)
 			return misuse("log level '%s' is not error, warning, info or debug",
 				      optarg);
 		return STATUS_OK;
+	case 'x': serve->config.xwayland = true; return STATUS_OK;
+	case 'k': serve->config.no_shortcuts = true; return STATUS_OK;
 	case 'h': return fputs(help, stdout) < 0 ? STATUS_FAILED : -1;
 	default: return STATUS_USAGE;
 	}
@@ -127,6 +137,9 @@ static int read_arguments(struct serve *serve, int argc, char **argv)
 		{"socket", required_argument, NULL, 's'},
 		{"log", required_argument, NULL, 'l'},
 		{"ready-fd", required_argument, NULL, 'r'},
+		{"xwayland", no_argument, NULL, 'x'},
+		{"no-shortcuts", no_argument, NULL, 'k'},
+		{"config", required_argument, NULL, 'c'},
 		{"help", no_argument, NULL, 'h'},
 		{0},
 	};
@@ -143,9 +156,49 @@ static int read_arguments(struct serve *serve, int argc, char **argv)
 	if (separated && optind == argc)
 		return misuse("the command after -- is missing");
 	serve->command = separated ? argv + optind : NULL;
-	if (serve->n_outputs == 0)
-		return add_output(serve, "headless:1280x720@60");
 	return STATUS_OK;
+}
+
+/* What the command line does not say. */
+static void take_over(struct config *config, struct config *file)
+{
+	struct output_set *outputs = &config->outputs;
+	struct output_set wished = *outputs;
+	if (!config->socket) {
+		config->socket = file->socket;
+		file->socket = NULL;
+	}
+	config->layout = config->has_layout ? config->layout : file->layout;
+	config->log = config->has_log || !file->has_log ? config->log : file->log;
+	config->xwayland |= file->xwayland;
+	config->no_shortcuts |= file->no_shortcuts;
+	*outputs = file->outputs;
+	if (wished.n_wishes > 0) {
+		memcpy(outputs->wishes, wished.wishes, sizeof(wished.wishes));
+		outputs->n_wishes = wished.n_wishes;
+	}
+	config->programs = file->programs;
+	file->programs = (struct programs){0};
+}
+
+/* All that is to be, or nothing is started. */
+static int settle(struct serve *serve)
+{
+	struct config *config = &serve->config, file = {0};
+	int status = serve->config_path ? config_read(&file, serve->config_path) : STATUS_OK;
+	if (status == STATUS_OK)
+		take_over(config, &file);
+	free(file.socket);
+	programs_finish(&file.programs);
+	if (status == STATUS_OK && serve->command) {
+		struct program *program = programs_add(&config->programs, serve->command[0]);
+		if (!program)
+			return STATUS_FAILED;
+		program->command = serve->command;
+	}
+	if (status == STATUS_OK && config->outputs.n_wishes == 0)
+		status = output_set_add(&config->outputs, "auto");
+	return status;
 }
 
 /* ---- what the server tells ------------------------------------------------------------------ */
@@ -154,7 +207,7 @@ static void print_log(void *data, enum lend_log_level level, const char *message
 {
 	static const char *const names[] = {"error", "warning", "info", "debug"};
 	const struct serve *serve = data;
-	if (level <= serve->log)
+	if (level <= serve->config.log)
 		fprintf(stderr, "framelend: %s: %s\n", names[level & 3], message);
 }
 
@@ -171,25 +224,56 @@ static void log_path(void *data, struct lend_view *view)
 	print_log(data, LEND_LOG_INFO, text);
 }
 
-/* ---- running -------------------------------------------------------------------------------- */
-
-static int create_outputs(struct serve *serve)
+static void add_output(void *data, struct lend_output *output)
 {
-	for (size_t i = 0; i < serve->n_outputs; i++)
-		if (output_make(serve->server, &serve->outputs[i], serve->layout) < 0)
-			return complain("%s", lend_server_error());
-	return STATUS_OK;
+	struct serve *serve = data;
+	output_set_added(&serve->config.outputs, output);
 }
+
+/* Who closes the last window has seen enough. */
+static void remove_output(void *data, struct lend_output *output)
+{
+	struct serve *serve = data;
+	struct program *program = programs_main(&serve->config.programs);
+	if (!output_set_removed(&serve->config.outputs, output))
+		return;
+	serve->done = true;
+	if (program)
+		kill(program->child.pid, SIGTERM);
+}
+
+/* Where the configuration wants it. */
+static void place_view(void *data, struct lend_view *view)
+{
+	struct serve *serve = data;
+	struct lend_view_info info = {.size = sizeof(info)};
+	struct lend_output_state state = {.size = sizeof(state)};
+	if (lend_view_describe(view, &info) < 0)
+		return;
+	const struct program *program = programs_of(&serve->config.programs, info.peer.pid);
+	const struct lend_output *output =
+		program && program->output
+			? output_set_find(&serve->config.outputs, program->output)
+			: NULL;
+	if (output && lend_output_describe(output, &state) == 0)
+		lend_view_move(view, state.x, state.y);
+}
+
+/* ---- running -------------------------------------------------------------------------------- */
 
 static int create_server(struct serve *serve)
 {
 	const struct lend_server_events events = {
 		.size = sizeof(events),
+		.view_mapped = place_view,
 		.view_changed = log_path,
+		.output_added = add_output,
+		.output_removed = remove_output,
 	};
 	const struct lend_server_options options = {
 		.size = sizeof(options),
-		.socket = serve->socket,
+		.socket = serve->config.socket,
+		.no_shortcuts = serve->config.no_shortcuts,
 		.events = &events,
 		.data = serve,
 		.log = print_log,
@@ -197,7 +281,11 @@ static int create_server(struct serve *serve)
 	};
 	if (lend_server_create(&options, &serve->server) < 0)
 		return complain("%s", lend_server_error());
-	return create_outputs(serve);
+	serve->config.outputs.log = print_log;
+	serve->config.outputs.data = serve;
+	if (output_set_make(&serve->config.outputs, serve->server, serve->config.layout) < 0)
+		return complain("%s", lend_server_error());
+	return STATUS_OK;
 }
 
 /* A signal that we were started to ignore, as shells do with background jobs, stays ignored. */
@@ -217,7 +305,7 @@ static int take_signals(struct serve *serve)
 	signal(SIGCHLD, SIG_DFL); /* if it were ignored, no child's status would come */
 	sigaddset(&set, SIGCHLD);
 	signal(SIGPIPE, SIG_IGN);
-	sigprocmask(SIG_BLOCK, &set, &serve->child.mask);
+	sigprocmask(SIG_BLOCK, &set, &serve->config.programs.mask);
 	serve->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	return serve->signals < 0 ? complain("cannot wait for signals: %s", strerror(errno))
 				  : STATUS_OK;
@@ -228,7 +316,8 @@ static int tell_ready(struct serve *serve)
 	const char *name = lend_server_socket(serve->server);
 	if (serve->ready_fd < 0)
 		return STATUS_OK;
-	int failed = dprintf(serve->ready_fd, "%s\n", name) < 0;
+	int failed = dprintf(serve->ready_fd, "%s\n%s%s", name, serve->xwayland.name,
+			     serve->config.xwayland ? "\n" : "") < 0;
 	if (close(serve->ready_fd) < 0 || failed)
 		return complain("cannot write to the descriptor of --ready-fd: %s",
 				strerror(errno));
@@ -238,28 +327,56 @@ static int tell_ready(struct serve *serve)
 static int start_command(struct serve *serve)
 {
 	const char *name = lend_server_socket(serve->server);
-	if (serve->command)
-		return child_start(&serve->child, serve->command, name);
-	printf("Programs find this server by: export WAYLAND_DISPLAY=%s\n"
+	struct programs *programs = &serve->config.programs;
+	programs->display = name;
+	int status = programs_start(programs);
+	if (status || serve->command)
+		return status;
+	printf("Programs find this server by: export WAYLAND_DISPLAY=%s%s%s\n"
 	       "It ends with Ctrl-C.\n",
-	       name);
+	       name, serve->config.xwayland ? " DISPLAY=" : "", serve->xwayland.name);
 	fflush(stdout);
 	return STATUS_OK;
 }
 
-static void handle_signals(struct serve *serve)
+static int let_programs_in(struct serve *serve)
+{
+	int status = tell_ready(serve);
+	return status == STATUS_OK ? start_command(serve) : status;
+}
+
+/* An X display that others have is not for programs on this server. */
+static int start(struct serve *serve)
+{
+	unsetenv("DISPLAY");
+	if (!serve->config.xwayland)
+		return let_programs_in(serve);
+	serve->xwayland.child.mask = serve->config.programs.mask;
+	return xwayland_start(&serve->xwayland, lend_server_socket(serve->server));
+}
+
+static int handle_children(struct serve *serve)
+{
+	serve->done = serve->done || programs_mind(&serve->config.programs, &serve->status);
+	return serve->done ? STATUS_OK : xwayland_mind(&serve->xwayland);
+}
+
+static int handle_signals(struct serve *serve)
 {
 	struct signalfd_siginfo info;
-	while (read(serve->signals, &info, sizeof(info)) == sizeof(info)) {
+	int status = STATUS_OK;
+	while (status == STATUS_OK && read(serve->signals, &info, sizeof(info)) == sizeof(info)) {
+		const struct program *program = programs_main(&serve->config.programs);
 		if (info.ssi_signo == SIGCHLD) {
-			serve->done = serve->done || child_ended(&serve->child, &serve->status);
-		} else if (!serve->command) {
+			status = handle_children(serve);
+		} else if (!program) {
 			serve->done = true;
-		} else if (info.ssi_code <= 0 && serve->child.pid > 0) {
+		} else if (info.ssi_code <= 0) {
 			/* Sent to us alone: a terminal's Ctrl-C reaches the child by itself. */
-			kill(serve->child.pid, (int)info.ssi_signo);
+			kill(program->child.pid, (int)info.ssi_signo);
 		}
 	}
+	return status;
 }
 
 static int serve_until_done(struct serve *serve)
@@ -267,37 +384,60 @@ static int serve_until_done(struct serve *serve)
 	struct pollfd fds[] = {
 		{.fd = lend_server_fd(serve->server), .events = POLLIN},
 		{.fd = serve->signals, .events = POLLIN},
+		{.events = POLLIN},
 	};
-	while (!serve->done) {
+	int status = STATUS_OK;
+	while (status == STATUS_OK && !serve->done) {
 		int error = lend_server_dispatch(serve->server, 0);
 		if (error < 0)
 			return complain("the server failed: %s", strerror(-error));
-		if (poll(fds, 2, -1) < 0 && errno != EINTR)
+		if (serve->done)
+			break;
+		fds[2].fd = serve->xwayland.reader;
+		if (poll(fds, 3, programs_timeout(&serve->config.programs)) < 0 && errno != EINTR)
 			return complain("cannot wait: %s", strerror(errno));
-		handle_signals(serve);
+		if (serve->xwayland.reader >= 0 && xwayland_read(&serve->xwayland))
+			status = let_programs_in(serve);
+		if (status == STATUS_OK)
+			status = handle_signals(serve);
+		if (programs_timeout(&serve->config.programs) == 0)
+			handle_children(serve);
 	}
-	return serve->status;
+	return status == STATUS_OK ? serve->status : status;
+}
+
+static int run_server(struct serve *serve)
+{
+	int status = settle(serve);
+	if (status == STATUS_OK)
+		status = take_signals(serve);
+	if (status == STATUS_OK)
+		status = create_server(serve);
+	if (status == STATUS_OK)
+		status = start(serve);
+	if (status == STATUS_OK)
+		status = serve_until_done(serve);
+	if (serve->server)
+		programs_stop(&serve->config.programs, serve->server);
+	xwayland_stop(&serve->xwayland, serve->server);
+	lend_server_destroy(serve->server);
+	if (serve->signals >= 0)
+		close(serve->signals);
+	return status;
 }
 
 static int run(int argc, char **argv)
 {
-	struct serve serve = {.log = LEND_LOG_WARNING, .ready_fd = -1, .signals = -1};
+	struct serve serve = {.config.log = LEND_LOG_WARNING,
+			      .ready_fd = -1,
+			      .xwayland.reader = -1,
+			      .signals = -1};
 	int status = read_arguments(&serve, argc, argv);
-	if (status)
-		return status < 0 ? STATUS_OK : status;
-	status = take_signals(&serve);
 	if (status == STATUS_OK)
-		status = create_server(&serve);
-	if (status == STATUS_OK)
-		status = tell_ready(&serve);
-	if (status == STATUS_OK)
-		status = start_command(&serve);
-	if (status == STATUS_OK)
-		status = serve_until_done(&serve);
-	lend_server_destroy(serve.server);
-	if (serve.signals >= 0)
-		close(serve.signals);
-	return status;
+		status = run_server(&serve);
+	programs_finish(&serve.config.programs);
+	free(serve.config.socket);
+	return status < 0 ? STATUS_OK : status;
 }
 
 const struct command serve_command = {

@@ -27,7 +27,7 @@ static const char help[] =
 	"usage: framelend shot [--display NAME] [--output NAME|NUMBER]... [--labels] FILE.png\n"
 	"\n"
 	"Saves what a server's outputs show; FILE.png '-' is standard output. Several outputs stand\n"
-	"side by side. One output without labels is saved byte for byte.\n"
+	"side by side. One output without labels is saved pixel by pixel, the right way up.\n"
 	"\n"
 	"  --display NAME     the server's socket (default: $LEND_DISPLAY, $WAYLAND_DISPLAY or\n"
 	"                     framelend-0)\n"
@@ -38,40 +38,13 @@ static const char help[] =
 	"exit status: 0 saved, 1 no server, no such output or the file cannot be written, 2 wrong usage;\n"
 	"on failure FILE.png is as it was.\n";
 
-static struct remote_output *find_output(struct remote *remote, const char *wanted)
-{
-	struct remote_output *output;
-	uint32_t number = 0, position = 0;
-	wl_list_for_each (output, &remote->outputs, link)
-		if (output->name && strcmp(output->name, wanted) == 0)
-			return output;
-	if (parse_number(wanted, 1, OUTPUTS_MAX, &number) < 0)
-		return NULL;
-	wl_list_for_each (output, &remote->outputs, link)
-		if (++position == number)
-			return output;
-	return NULL;
-}
-
-static int complain_no_output(struct remote *remote, const char *wanted)
-{
-	char names[256] = "";
-	size_t length = 0;
-	struct remote_output *output;
-	wl_list_for_each (output, &remote->outputs, link)
-		if (length < sizeof(names))
-			length += (size_t)snprintf(names + length, sizeof(names) - length, " %s",
-						   output->name ? output->name : "?");
-	return complain("no output '%s': there is%s", wanted, *names ? names : " none");
-}
-
 static int take(struct shot *shot, struct remote *remote, const struct remote_output *output)
 {
 	if (shot->n_outputs == OUTPUTS_MAX)
 		return complain("more than %d outputs do not fit in one picture", OUTPUTS_MAX);
 	struct poster_output *taken = &shot->outputs[shot->n_outputs];
 	taken->name = output->name ? output->name : "?";
-	int status = capture_output(remote, output, &taken->picture);
+	int status = capture_output(remote, output, &taken->picture, &taken->scale);
 	if (status == 0)
 		shot->n_outputs++;
 	return status;
@@ -79,13 +52,12 @@ static int take(struct shot *shot, struct remote *remote, const struct remote_ou
 
 static int take_outputs(struct shot *shot, struct remote *remote)
 {
-	struct remote_output *output;
+	const struct remote_output *output;
 	int status = 0;
 	for (size_t i = 0; i < shot->n_wanted && status == 0; i++) {
-		output = find_output(remote, shot->wanted[i]);
-		if (!output)
-			return complain_no_output(remote, shot->wanted[i]);
-		status = take(shot, remote, output);
+		status = remote_find_output(remote, shot->wanted[i], &output);
+		if (status == 0)
+			status = take(shot, remote, output);
 	}
 	if (shot->n_wanted > 0)
 		return status;

@@ -123,6 +123,7 @@ struct lend_surface {
 	char reason[256], output[64];
 	uint64_t copied;
 	struct verdicts verdicts;
+	bool fell_back; /* from other memory, just now: its verdicts are to stay */
 	struct shown shown[SHOWN_MAXIMUM];
 	size_t n_shown;
 };
@@ -274,6 +275,10 @@ struct generation *generation_find(struct lend_surface *surface, uint32_t id);
 struct generation *generation_usable(struct lend_surface *surface);
 /* A generation that is ready to be drawn in; the surface's from here on. */
 void generation_offer(struct generation *generation);
+/* What came of making memory of the program's own, offered if result is 0; the generation, which
+ * may be NULL, is taken. whose: the verdict's words then. */
+void generation_conclude(struct lend_surface *surface, struct generation *generation, int result,
+			 const char *whose);
 /* The request failed for the reason. */
 void generation_refuse(struct lend_surface *surface, int error, const char *reason);
 /* Asks for buffers of the wanted size, unless they are there or on their way. */

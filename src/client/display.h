@@ -39,7 +39,7 @@
 
 /* Of what is in the headers that a module shares with the library; a new one when any of it
  * changes. */
-#define DISPLAY_VERSION 2
+#define DISPLAY_VERSION 3
 
 /* Where a window's generations come from. */
 struct source {
@@ -106,6 +106,8 @@ struct client_calls {
 	void (*generation_offer)(struct generation *generation);
 	void (*generation_refuse)(struct lend_surface *surface, int error, const char *reason);
 	void (*generation_destroy)(struct generation *generation);
+	void (*generation_conclude)(struct lend_surface *surface, struct generation *generation,
+				    int result, const char *whose);
 	void (*slot_release)(struct slot *slot);
 	struct keyboard *(*keyboard_create)(struct lend_client *client);
 	void (*keyboard_destroy)(struct keyboard *keyboard);

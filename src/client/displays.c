@@ -44,6 +44,7 @@ const struct client_calls client_calls = {
 	.generation_offer = generation_offer,
 	.generation_refuse = generation_refuse,
 	.generation_destroy = generation_destroy,
+	.generation_conclude = generation_conclude,
 	.slot_release = slot_release,
 	.keyboard_create = keyboard_create,
 	.keyboard_destroy = keyboard_destroy,

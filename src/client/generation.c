@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct generation *generation_create(struct lend_surface *surface, uint32_t id, uint32_t width,
 				     uint32_t height)
@@ -219,4 +220,43 @@ void generation_refuse(struct lend_surface *surface, int error, const char *reas
 	} else {
 		generation_request(surface);
 	}
+}
+
+static void tell_verdict(struct lend_surface *surface, int error, const char *whose)
+{
+	const struct lend_verdict verdict = {
+		.allocator = "memfd",
+		.state = error < 0 ? LEND_STATE_FAILED : LEND_STATE_OK,
+		.depth = error < 0 ? LEND_DEPTH_NONE : LEND_DEPTH_CREATE,
+		.call = error < 0 ? "memfd_create" : "",
+		.error = -error,
+		.reason =
+			error < 0 ? "This program could not make shared memory of its own." : whose,
+		.remedy = error < 0 ? "Free memory or raise the limit of open files." : "",
+	};
+
+	/* After what was tried before, if it was. */
+	if (surface->fell_back)
+		(void)verdicts_add(&surface->verdicts, &verdict);
+	else
+		surface_verdict(surface, &verdict);
+	surface->fell_back = false;
+}
+
+void generation_conclude(struct lend_surface *surface, struct generation *generation, int result,
+			 const char *whose)
+{
+	char reason[128];
+
+	tell_verdict(surface, result, whose);
+	if (result == 0) {
+		generation_offer(generation);
+		return;
+	}
+	if (generation != NULL)
+		generation_destroy(generation);
+	snprintf(reason, sizeof(reason), "no shared memory for %u buffers of %ux%u: %s",
+		 surface->count, surface->requested_width, surface->requested_height,
+		 strerror(-result));
+	generation_refuse(surface, result, reason);
 }

@@ -132,6 +132,12 @@ void generation_destroy(struct generation *generation)
 	calls->generation_destroy(generation);
 }
 
+void generation_conclude(struct lend_surface *surface, struct generation *generation, int result,
+			 const char *whose)
+{
+	calls->generation_conclude(surface, generation, result, whose);
+}
+
 void slot_release(struct slot *slot)
 {
 	calls->slot_release(slot);

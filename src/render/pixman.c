@@ -2,58 +2,26 @@
 /* Composition on the CPU: the damaged pixels, each surface's visible ones, nothing else. */
 #include "server/server.h"
 
-static const pixman_color_t background_full = {0, 0, 0, 0xffff};
-static const pixman_color_t background_tile = {0x1a1a, 0x1d1d, 0x2323, 0xffff};
-
-/* A node's part of the damage. False if there is none. */
-static bool node_damage(const struct node *node, const pixman_region32_t *damage,
-			pixman_region32_t *region)
+void render_set_transform(pixman_image_t *image, const struct pixman_f_transform *matrix,
+			  bool filter)
 {
-	pixman_region32_intersect(region, (pixman_region32_t *)damage,
-				  (pixman_region32_t *)&node->visible);
-	return !node->layer && pixman_region32_not_empty(region) &&
-	       surface_has_buffer(node->surface);
-}
-
-/* The region of the output in the surface's buffer: what is read to draw it. */
-static void to_buffer(const struct node *node, const pixman_region32_t *region,
-		      pixman_region32_t *read)
-{
-	const struct buffer *buffer = node->surface->current.buffer;
-
-	pixman_region32_copy(read, (pixman_region32_t *)region);
-	pixman_region32_translate(read, -node->x, -node->y);
-	if (!node->surface->identity) {
-		pixman_box32_t box = *pixman_region32_extents(read);
-		box = surface_box_to_buffer(node->surface, &box);
-		pixman_region32_fini(read);
-		/* Filtering reaches a pixel further. */
-		pixman_region32_init_rect(read, box.x1 - 1, box.y1 - 1,
-					  (unsigned)(box.x2 - box.x1 + 2),
-					  (unsigned)(box.y2 - box.y1 + 2));
-	}
-	pixman_region32_intersect_rect(read, read, 0, 0, buffer->width, buffer->height);
-}
-
-void render_set_transform(const struct surface *surface, pixman_image_t *image)
-{
-	struct pixman_f_transform inverse;
 	struct pixman_transform transform;
 
-	if (surface->identity || !pixman_f_transform_invert(&inverse, &surface->from_buffer) ||
-	    !pixman_transform_from_pixman_f_transform(&transform, &inverse)) {
+	if (!matrix || !pixman_transform_from_pixman_f_transform(&transform, matrix)) {
 		pixman_image_set_transform(image, NULL);
 		return;
 	}
 	pixman_image_set_transform(image, &transform);
-	pixman_image_set_filter(image, PIXMAN_FILTER_BILINEAR, NULL, 0);
+	pixman_image_set_filter(image, filter ? PIXMAN_FILTER_BILINEAR : PIXMAN_FILTER_NEAREST,
+				NULL, 0);
 	pixman_image_set_repeat(image, PIXMAN_REPEAT_PAD);
 }
 
 /* True if the buffer's pixels go to the output as they are, where they are opaque. */
 static bool is_plain_copy(const struct lend_output *output, const struct node *node)
 {
-	return node->surface->identity && node->surface->current.buffer->format == output->format;
+	return node_is_identity(output, node) &&
+	       node->surface->current.buffer->format == output->format;
 }
 
 /* memcpy is faster than pixman where rows are long. region: within the buffer. */
@@ -69,8 +37,8 @@ static void copy_rows(const struct node *node, pixman_image_t *image, pixman_ima
 		const pixman_box32_t *box = &boxes[i];
 		size_t length = (size_t)(box->x2 - box->x1) * cpp;
 		const char *from = (const char *)pixman_image_get_data(image) +
-				   (size_t)(box->y1 - node->y) * from_stride +
-				   (size_t)(box->x1 - node->x) * cpp;
+				   (size_t)(box->y1 - node->box.y1) * from_stride +
+				   (size_t)(box->x1 - node->box.x1) * cpp;
 		char *to = (char *)pixman_image_get_data(target) + (size_t)box->y1 * to_stride +
 			   (size_t)box->x1 * cpp;
 		for (int32_t y = box->y1; y < box->y2; y++, from += from_stride, to += to_stride)
@@ -83,10 +51,19 @@ static void composite(const struct node *node, pixman_image_t *image, pixman_ima
 {
 	const pixman_box32_t *box = pixman_region32_extents(region);
 
-	render_set_transform(node->surface, image);
 	pixman_image_set_clip_region32(target, region);
-	pixman_image_composite32(op, image, NULL, target, box->x1 - node->x, box->y1 - node->y, 0,
-				 0, box->x1, box->y1, box->x2 - box->x1, box->y2 - box->y1);
+	pixman_image_composite32(op, image, NULL, target, box->x1 - node->box.x1,
+				 box->y1 - node->box.y1, 0, 0, box->x1, box->y1, box->x2 - box->x1,
+				 box->y2 - box->y1);
+}
+
+/* So that it is read as the output is drawn, from the node's corner on. */
+static void set_up(const struct lend_output *output, const struct node *node, pixman_image_t *image)
+{
+	struct pixman_f_transform matrix;
+	bool mapped = !node_is_identity(output, node) && node_to_buffer(output, node, &matrix);
+
+	render_set_transform(image, mapped ? &matrix : NULL, !node_is_magnified(output, node));
 }
 
 /* Where it is declared opaque nothing was drawn below: there its alpha must not count. */
@@ -98,10 +75,8 @@ static void draw_parts(const struct lend_output *output, const struct node *node
 
 	pixman_region32_init(&opaque);
 	pixman_region32_init(&rest);
-	pixman_region32_copy(&opaque, &node->surface->opaque);
-	pixman_region32_translate(&opaque, node->x, node->y);
-	pixman_region32_subtract(&rest, region, &opaque);
-	pixman_region32_intersect(&opaque, region, &opaque);
+	pixman_region32_subtract(&rest, region, (pixman_region32_t *)&node->opaque);
+	pixman_region32_intersect(&opaque, region, (pixman_region32_t *)&node->opaque);
 	if (is_plain_copy(output, node))
 		copy_rows(node, image, target, cpp, &opaque);
 	else if (pixman_region32_not_empty(&opaque))
@@ -120,11 +95,12 @@ static uint64_t draw_node(const struct lend_output *output, const struct node *n
 	pixman_region32_t read;
 
 	pixman_region32_init(&read);
-	to_buffer(node, region, &read);
+	render_find_read(output, node, region, &read);
 	pixman_image_t *image = buffer_begin_read(surface->current.buffer, &read);
 	pixman_region32_fini(&read);
 	if (!image)
 		return 0;
+	set_up(output, node, image);
 	draw_parts(output, node, image, target, cpp, region);
 	buffer_end_read(surface->current.buffer);
 	uint64_t bytes = region_area(region) * cpp;
@@ -132,33 +108,19 @@ static uint64_t draw_node(const struct lend_output *output, const struct node *n
 	return bytes;
 }
 
-/* What no opaque surface covers. */
 static uint64_t draw_background(const struct lend_output *output, pixman_image_t *target,
 				uint32_t cpp, const pixman_region32_t *damage)
 {
-	pixman_region32_t rest, opaque;
+	pixman_region32_t rest;
 	int n = 0;
 
 	pixman_region32_init(&rest);
-	pixman_region32_init(&opaque);
-	pixman_region32_copy(&rest, (pixman_region32_t *)damage);
-	for (size_t i = 0; i < output->n_nodes; i++) {
-		struct node *node = &output->nodes[i];
-		if (node->layer)
-			continue;
-		pixman_region32_copy(&opaque, &node->surface->opaque);
-		pixman_region32_translate(&opaque, node->x, node->y);
-		pixman_region32_intersect(&opaque, &opaque, &node->visible);
-		pixman_region32_subtract(&rest, &rest, &opaque);
-	}
+	render_find_background(output, damage, &rest);
 	const pixman_box32_t *boxes = pixman_region32_rectangles(&rest, &n);
 	pixman_image_set_clip_region32(target, NULL);
-	pixman_image_fill_boxes(
-		PIXMAN_OP_SRC, target,
-		output->layout == LEND_LAYOUT_TILE ? &background_tile : &background_full, n, boxes);
+	pixman_image_fill_boxes(PIXMAN_OP_SRC, target, render_background(output), n, boxes);
 	uint64_t bytes = region_area(&rest) * cpp;
 	pixman_region32_fini(&rest);
-	pixman_region32_fini(&opaque);
 	return bytes;
 }
 
@@ -192,7 +154,7 @@ static uint64_t draw(const struct lend_output *output, pixman_image_t *target,
 	uint64_t bytes = draw_background(output, target, cpp, damage);
 	pixman_region32_init(&region);
 	for (size_t i = 0; i < output->n_nodes; i++)
-		if (node_damage(&output->nodes[i], damage, &region))
+		if (render_find_damage(&output->nodes[i], damage, &region))
 			bytes += draw_node(output, &output->nodes[i], target, cpp, &region);
 	pixman_region32_fini(&region);
 	return bytes + draw_cursor(output, target, cpp, damage);
@@ -210,7 +172,7 @@ static void find_blended(const struct lend_output *output, const pixman_region32
 	pixman_region32_init(&part);
 	for (size_t i = 0; i < output->n_nodes; i++) {
 		const struct node *node = &output->nodes[i];
-		if (!node_damage(node, damage, &part) || node_is_opaque(node, &part))
+		if (!render_find_damage(node, damage, &part) || node_is_opaque(node, &part))
 			continue;
 		pixman_region32_union(blended, blended, &part);
 	}
@@ -261,16 +223,67 @@ static uint64_t draw_slow(struct lend_output *output, pixman_image_t *target,
 	return bytes;
 }
 
-uint64_t render_nodes(struct lend_output *output, struct own_buffer *target,
-		      const pixman_region32_t *damage)
+/* ---- the renderer --------------------------------------------------------------------------- */
+
+static int64_t draw_output(struct renderer *renderer, struct lend_output *output,
+			   struct own_buffer *target, const pixman_region32_t *damage, int *fence)
 {
 	void *pixels;
 
+	*fence = -1;
 	if (!pixman_region32_not_empty((pixman_region32_t *)damage) ||
 	    lend_buffer_begin(target->memory, LEND_READ_WRITE, &pixels) < 0)
 		return 0;
 	uint64_t bytes = target->slow ? draw_slow(output, target->image, damage)
 				      : draw(output, target->image, damage);
 	lend_buffer_end(target->memory);
-	return bytes;
+	return (int64_t)bytes;
+}
+
+static const char *refuses(struct renderer *renderer, struct buffer *buffer)
+{
+	struct lend_buffer_info info = {.size = sizeof(info)};
+
+	if (!format_to_pixman(buffer->format))
+		return "the CPU composites, which cannot read its format.";
+	if (!buffer->memory || buffer->staged)
+		return NULL;
+	lend_buffer_describe(buffer->memory, &info);
+	if (info.modifier != LEND_MODIFIER_LINEAR)
+		return "the CPU composites, which can read linear memory only.";
+	return NULL;
+}
+
+/* Single planes in rows: what can be mapped. */
+static bool list_format(struct renderer *renderer, size_t index, uint32_t *format,
+			uint64_t *modifier)
+{
+	const struct lend_format *known;
+
+	*modifier = LEND_MODIFIER_LINEAR;
+	for (size_t i = 0; (known = lend_format_at(i)); i++) {
+		if (!format_to_pixman(known->fourcc) || index-- > 0)
+			continue;
+		*format = known->fourcc;
+		return true;
+	}
+	return false;
+}
+
+static void destroy(struct renderer *renderer) {}
+
+static const struct renderer_type pixman_type = {
+	.name = "pixman",
+	.refuses = refuses,
+	.format = list_format,
+	.draw = draw_output,
+	.destroy = destroy,
+};
+
+struct renderer *pixman_renderer(void)
+{
+	/* It has no state: there is one for all. */
+	static struct renderer renderer = {.type = &pixman_type};
+
+	return &renderer;
 }

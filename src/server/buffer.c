@@ -180,7 +180,8 @@ pixman_image_t *buffer_begin_read(struct buffer *buffer, const pixman_region32_t
 	if (buffer->staged) {
 		if (!buffer->image && !make_staging(buffer))
 			return NULL;
-		fill_staging(buffer, region);
+		if (buffer->staged_fd >= 0)
+			fill_staging(buffer, region);
 		return buffer->image;
 	}
 	if (lend_buffer_begin(buffer->memory, LEND_READ, &pixels) < 0)

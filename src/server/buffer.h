@@ -26,7 +26,7 @@ struct buffer {
 	bool opened, lent;
 	bool front;  /* never released */
 	bool staged; /* memory that may not be mapped: read into staging by pread before each use */
-	int staged_fd; /* not owned */
+	int staged_fd; /* not owned; -1: staging has all there is */
 	uint64_t staged_offset;
 	void *staging;
 	pixman_image_t *image;		  /* of the mapped or staging pixels; made at first use */

@@ -31,6 +31,21 @@ bool region_add(pixman_region32_t *region, int32_t x, int32_t y, int32_t width, 
 	return region_bound(region);
 }
 
+size_t region_list(const pixman_region32_t *region, struct lend_rect rects[RECTS_MAX])
+{
+	int n = 0;
+	const pixman_box32_t *boxes = pixman_region32_rectangles((pixman_region32_t *)region, &n);
+
+	if (n > RECTS_MAX) {
+		boxes = pixman_region32_extents((pixman_region32_t *)region);
+		n = 1;
+	}
+	for (int i = 0; i < n; i++)
+		rects[i] = (struct lend_rect){boxes[i].x1, boxes[i].y1, boxes[i].x2 - boxes[i].x1,
+					      boxes[i].y2 - boxes[i].y1};
+	return (size_t)n;
+}
+
 uint64_t region_area(const pixman_region32_t *region)
 {
 	uint64_t area = 0;
@@ -43,11 +58,19 @@ uint64_t region_area(const pixman_region32_t *region)
 	return area;
 }
 
+void region_intersect_box(pixman_region32_t *region, const pixman_region32_t *with,
+			  const pixman_box32_t *box)
+{
+	pixman_region32_intersect_rect(region, (pixman_region32_t *)with, box->x1, box->y1,
+				       (unsigned)(box->x2 - box->x1),
+				       (unsigned)(box->y2 - box->y1));
+}
+
 /* ---- what the last frames changed ----------------------------------------------------------- */
 
 void damage_ring_init(struct damage_ring *ring)
 {
-	ring->sequence = 0;
+	ring->sequence = ring->start = 0;
 	for (int i = 0; i < DAMAGE_FRAMES; i++)
 		pixman_region32_init(&ring->frames[i]);
 }
@@ -56,6 +79,11 @@ void damage_ring_finish(struct damage_ring *ring)
 {
 	for (int i = 0; i < DAMAGE_FRAMES; i++)
 		pixman_region32_fini(&ring->frames[i]);
+}
+
+void damage_ring_restart(struct damage_ring *ring)
+{
+	ring->start = ring->sequence + 1;
 }
 
 void damage_ring_push(struct damage_ring *ring, const pixman_region32_t *damage)
@@ -68,7 +96,7 @@ void damage_ring_push(struct damage_ring *ring, const pixman_region32_t *damage)
 void damage_ring_since(const struct damage_ring *ring, uint64_t sequence, int32_t width,
 		       int32_t height, pixman_region32_t *damage)
 {
-	if (sequence == 0 || ring->sequence - sequence > DAMAGE_FRAMES) {
+	if (sequence == 0 || sequence < ring->start || ring->sequence - sequence > DAMAGE_FRAMES) {
 		pixman_region32_fini(damage);
 		pixman_region32_init_rect(damage, 0, 0, (unsigned)width, (unsigned)height);
 		return;

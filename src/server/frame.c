@@ -5,19 +5,37 @@
  */
 #include "server/server.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 /* ---- the output's own buffers --------------------------------------------------------------- */
 
+/* Captures and the embedder look at every frame, with the CPU. */
+static bool is_looked_at(const struct lend_output *output)
+{
+	return output->watched > 0 || output->server->events.output_frame;
+}
+
+bool output_hides_frames(const struct lend_output *output)
+{
+	return output->device && output->renderer->type->draws && !output->all_seen &&
+	       !is_looked_at(output);
+}
+
 static int allocate(struct lend_output *output, struct lend_buffer **memory)
 {
+	const uint64_t modifier = LEND_MODIFIER_INVALID;
+	const bool hides = output_hides_frames(output);
 	const struct lend_buffer_options options = {
 		.size = sizeof(options),
 		.width = (uint32_t)output->width,
 		.height = (uint32_t)output->height,
 		.format = output->format,
-		.use = output->device ? LEND_USE_SCANOUT : 0,
+		.use = (output->device ? LEND_USE_SCANOUT : 0u) | (hides ? LEND_USE_GPU : 0u),
+		.modifiers = &modifier,
+		.n_modifiers = hides,
 	};
 
 	if (output->backend->allocate)
@@ -25,15 +43,12 @@ static int allocate(struct lend_output *output, struct lend_buffer **memory)
 	return lend_buffer_allocate(output->device, &options, memory, NULL);
 }
 
-static int make_own(struct lend_output *output, struct own_buffer *own)
+static int map_own(struct lend_output *output, struct own_buffer *own)
 {
 	struct lend_buffer_info info = {.size = sizeof(info)};
 	void *pixels;
 
-	int ret = allocate(output, &own->memory);
-	if (ret < 0)
-		return ret;
-	ret = lend_buffer_begin(own->memory, LEND_READ_WRITE, &pixels);
+	int ret = lend_buffer_begin(own->memory, LEND_READ_WRITE, &pixels);
 	if (ret < 0)
 		return ret;
 	lend_buffer_end(own->memory);
@@ -49,6 +64,8 @@ static void free_own(struct lend_output *output, struct own_buffer *own)
 {
 	if (own->image)
 		pixman_image_unref(own->image);
+	if (own->memory)
+		renderer_forget(output, own->memory);
 	if (!output->backend->allocate)
 		lend_buffer_destroy(own->memory);
 	else if (own->memory)
@@ -56,23 +73,92 @@ static void free_own(struct lend_output *output, struct own_buffer *own)
 	*own = (struct own_buffer){0};
 }
 
+/* One that the renderer's GPU draws in. False: there is no such memory, and will not be. */
+static bool make_hidden(struct lend_output *output, struct own_buffer *own)
+{
+	struct renderer *renderer = output->renderer;
+
+	own->hidden =
+		allocate(output, &own->memory) == 0 && renderer->type->draws(renderer, own->memory);
+	if (own->hidden)
+		return true;
+	free_own(output, own);
+	output->all_seen = true;
+	server_log(output->server, LEND_LOG_INFO,
+		   "%s: the GPU does not draw in what the display shows: its pictures are copied",
+		   output->name);
+	return false;
+}
+
+static int make_own(struct lend_output *output, struct own_buffer *own)
+{
+	int ret = 0;
+
+	if (!output_hides_frames(output) || !make_hidden(output, own)) {
+		ret = allocate(output, &own->memory);
+		ret = ret < 0 ? ret : map_own(output, own);
+	}
+	own->width = output->width;
+	own->height = output->height;
+	return ret;
+}
+
+static bool is_read(const struct lend_output *output, const struct own_buffer *own)
+{
+	return output->backend->reads && output->backend->reads(output, own->memory);
+}
+
 static bool is_in_use(const struct lend_output *output, const struct own_buffer *own)
 {
 	return output->backend->own_buffers > 1 && own->memory == output->latched.memory;
 }
 
-/* One that may be drawn in; NULL if there is no memory. */
+static bool is_outdated(const struct lend_output *output, const struct own_buffer *own)
+{
+	return own->memory && (own->width != output->width || own->height != output->height ||
+			       (own->hidden && !output_hides_frames(output)));
+}
+
+/* Those of another size or kind that are not shown any more. */
+static void free_outdated(struct lend_output *output)
+{
+	for (int i = 0; i < OWN_BUFFERS_MAX; i++) {
+		struct own_buffer *own = &output->own[i];
+		if (is_outdated(output, own) && own->memory != output->latched.memory &&
+		    own->memory != output->next.memory)
+			free_own(output, own);
+	}
+}
+
+/* One that may be drawn in; NULL if there is no memory, or the display reads them all (starved). */
 static struct own_buffer *free_own_buffer(struct lend_output *output)
 {
-	for (int i = 0; i < output->backend->own_buffers; i++) {
+	int left = output->backend->own_buffers;
+
+	for (int i = 0; i < OWN_BUFFERS_MAX && left > 0; i++) {
 		struct own_buffer *own = &output->own[i];
-		if (own->image && is_in_use(output, own))
+		if (is_outdated(output, own))
 			continue;
-		if (own->image || make_own(output, own) == 0)
+		left--;
+		if (own->memory && is_in_use(output, own))
+			continue;
+		if (own->memory && is_read(output, own)) {
+			output->starved = true;
+			continue;
+		}
+		if (own->memory || make_own(output, own) == 0) {
+			output->starved = false;
 			return own;
+		}
 		free_own(output, own);
 	}
 	return NULL;
+}
+
+void output_released(struct lend_output *output)
+{
+	if (output->starved)
+		output_schedule(output);
 }
 
 /* ---- frames --------------------------------------------------------------------------------- */
@@ -113,6 +199,26 @@ void frames_finish(struct lend_output *output)
 	pixman_region32_fini(&output->latched.lacking);
 }
 
+/* What is shown stays until there is a picture of the new size. */
+void frames_resized(struct lend_output *output)
+{
+	free_outdated(output);
+	if (output->scratch)
+		pixman_image_unref(output->scratch);
+	output->scratch = NULL;
+	damage_ring_restart(&output->ring);
+	pixman_region32_clear(&output->damage);
+}
+
+/* While it is off, nothing is on it; captures hear of that. */
+void frames_powered(struct lend_output *output)
+{
+	if (output->off)
+		frame_drop(&output->latched);
+	output->cursor_dirty = output->layers_dirty = true;
+	wl_signal_emit(&output->frame, output);
+}
+
 /* The picture changes by the output's damage; what a memory shown as frame `since` lacks then. */
 static void push_damage(struct lend_output *output, uint64_t since)
 {
@@ -133,10 +239,14 @@ bool error_is_passing(int error)
 
 /* Every layer, and the chain of each, has been refused; or the main buffer has. False: there is no
  * other way. */
-static bool note_refusal(struct lend_output *output, const struct node *scanout, int error)
+static bool note_refusal(struct lend_output *output, int error)
 {
 	if (error_is_passing(error))
 		return false;
+	if (output->next.hidden) {
+		output->all_seen = true;
+		return true;
+	}
 	if (output->next.n_layers > 0) {
 		output->layers_refused = true;
 		for (size_t i = 0; i < output->n_nodes; i++) {
@@ -146,11 +256,8 @@ static bool note_refusal(struct lend_output *output, const struct node *scanout,
 		}
 		return true;
 	}
-	if (!scanout)
-		return false;
-	if (scanout->surface->chain)
-		chain_refused(scanout->surface->chain, output);
-	return output->backend->refuses(output, output->next.client, false) != NULL;
+	return output->next.client &&
+	       output->backend->refuses(output, output->next.client, false) != NULL;
 }
 
 /* Said once for each cause; tried again with the next commit, or in a while. */
@@ -160,17 +267,20 @@ static void frame_failed(struct lend_output *output, int error)
 	if (output->failure == error)
 		return;
 	output->failure = error;
-	server_log(output->server, LEND_LOG_ERROR, "%s cannot show a frame: %s", output->name,
-		   strerror(-error));
+	server_log(output->server, LEND_LOG_ERROR, "%s shows nothing new: a frame of %dx%d: %s",
+		   output->name, output->width, output->height, strerror(-error));
+	wl_signal_emit(&output->frame, output);
 }
 
 /* Hands the next frame over. -EAGAIN: it was refused, and there is another way to show it. 1: it
  * failed, and is tried again later. */
-static int present(struct lend_output *output, const struct node *scanout)
+static int present(struct lend_output *output)
 {
 	struct frame *next = &output->next;
 	bool direct = next->client != NULL;
 
+	next->scale = output->scale;
+	next->transform = output->transform;
 	layers_collect(output, next);
 	scene_latch(output);
 	pixman_region32_clear(&output->damage);
@@ -182,7 +292,7 @@ static int present(struct lend_output *output, const struct node *scanout)
 		output->stats.scanout += direct;
 		return 0;
 	}
-	bool again = note_refusal(output, scanout, ret);
+	bool again = note_refusal(output, ret);
 	scene_unlatch(output);
 	pixman_region32_union(&output->damage, &output->damage, &next->damage);
 	frame_drop(next);
@@ -199,26 +309,14 @@ static int scan_out(struct lend_output *output, const struct node *node)
 	push_damage(output, known ? buffer->shown_sequence : 0);
 	output->next.memory = buffer->memory;
 	output->next.client = buffer_lock(buffer);
+	output->next.hidden = false;
 	uint64_t sequence = output->ring.sequence;
-	int ret = present(output, node);
+	int ret = present(output);
 	if (ret != 0)
 		return ret; /* what the buffer lacks, it goes on lacking */
 	buffer->shown_by = output->serial;
 	buffer->shown_sequence = sequence;
 	return 0;
-}
-
-/* Said once; tried again with the next commit, or in a while. */
-static void tell_failure(struct lend_output *output)
-{
-	scene_arm_timer(output->server);
-	if (output->failure < 0)
-		return;
-	output->failure = -ENOMEM;
-	server_log(output->server, LEND_LOG_ERROR,
-		   "%s shows nothing new: no memory for a buffer of %dx%d", output->name,
-		   output->width, output->height);
-	wl_signal_emit(&output->frame, output);
 }
 
 /* Only planes have something new: the main buffer stays. */
@@ -229,26 +327,68 @@ static int present_again(struct lend_output *output)
 	pixman_region32_clear(&next->damage);
 	pixman_region32_clear(&next->lacking);
 	next->memory = output->latched.memory;
+	next->hidden = output->latched.hidden;
 	next->sequence = output->latched.sequence;
-	return present(output, NULL);
+	return present(output);
+}
+
+/* Someone looks at frames now, and cannot look at what is shown. */
+static bool is_to_be_seen(const struct lend_output *output)
+{
+	return output->latched.hidden && is_looked_at(output);
+}
+
+static int64_t draw(struct lend_output *output, struct own_buffer *own)
+{
+	const struct renderer_type *type = output->renderer->type;
+	int fence = -1;
+
+	int64_t bytes = type->draw(output->renderer, output, own, &output->next.lacking, &fence);
+	if (fence >= 0) {
+		struct pollfd drawn = {.fd = fence, .events = POLLIN};
+		poll(&drawn, 1, 1000);
+		close(fence);
+	}
+	return bytes;
+}
+
+/* What is on display stays; the next frame is drawn anew, in memory that the next renderer knows.
+ */
+static int lose_renderer(struct lend_output *output)
+{
+	for (int i = 0; i < OWN_BUFFERS_MAX; i++) {
+		output->own[i].sequence = 0;
+		if (output->own[i].hidden)
+			output->own[i].width = 0;
+	}
+	pixman_region32_union(&output->damage, &output->damage, &output->next.damage);
+	renderer_replace(output);
+	return -EAGAIN;
 }
 
 /* Draws what the chosen buffer lacks: this frame's damage and that of the frames it missed. */
 static int compose(struct lend_output *output)
 {
-	if (output->latched.memory && !output->latched.client &&
+	int64_t bytes;
+
+	if (output->latched.memory && !output->latched.client && !is_to_be_seen(output) &&
 	    !pixman_region32_not_empty(&output->damage))
 		return present_again(output);
 	struct own_buffer *own = free_own_buffer(output);
 	if (!own) {
-		tell_failure(output);
+		if (!output->starved)
+			frame_failed(output, -ENOMEM);
 		return 0;
 	}
 	push_damage(output, own->sequence);
-	output->stats.copied += render_nodes(output, own, &output->next.lacking);
+	bytes = draw(output, own);
+	if (bytes < 0)
+		return lose_renderer(output);
+	output->stats.copied += (uint64_t)bytes;
 	output->next.memory = own->memory;
+	output->next.hidden = own->hidden;
 	own->sequence = output->ring.sequence;
-	int ret = present(output, NULL);
+	int ret = present(output);
 	if (ret != 0)
 		own->sequence = 0; /* drawn, but the display was not told */
 	return ret;
@@ -259,7 +399,7 @@ static bool is_shown_already(const struct lend_output *output, const struct node
 	const struct buffer *wanted = scanout ? scanout->surface->current.buffer : NULL;
 
 	return output->latched.memory && wanted == output->latched.client &&
-	       !output->layers_dirty && !output->cursor_dirty &&
+	       !is_to_be_seen(output) && !output->layers_dirty && !output->cursor_dirty &&
 	       !pixman_region32_not_empty((pixman_region32_t *)&output->damage);
 }
 
@@ -289,7 +429,7 @@ static int show(struct lend_output *output)
 void output_repaint(struct lend_output *output)
 {
 	output->scheduled = false;
-	if (output->doomed)
+	if (output->doomed || output->off)
 		return;
 	scene_build(output);
 	output_take_cursor(output);
@@ -301,18 +441,13 @@ static void tell_frame(struct lend_output *output)
 {
 	struct lend_server *server = output->server;
 	struct lend_rect damage[RECTS_MAX];
-	int n = 0;
 
 	wl_signal_emit(&output->frame, output);
 	if (!server->events.output_frame || output->doomed)
 		return;
-	const pixman_box32_t *boxes = pixman_region32_rectangles(&output->latched.damage, &n);
-	for (int i = 0; i < n; i++)
-		damage[i] = (struct lend_rect){boxes[i].x1, boxes[i].y1, boxes[i].x2 - boxes[i].x1,
-					       boxes[i].y2 - boxes[i].y1};
+	size_t n = region_list(&output->latched.damage, damage);
 	server->in_events++;
-	server->events.output_frame(server->data, output, output->latched.memory, damage,
-				    (size_t)n);
+	server->events.output_frame(server->data, output, output->latched.memory, damage, n);
 	server->in_events--;
 }
 
@@ -325,9 +460,12 @@ void output_presented(struct lend_output *output, const struct presented *presen
 		output->latched_at = presented->when;
 		output->next = before; /* its regions serve the next one */
 		frame_drop(&output->next);
+		free_outdated(output);
 		tell_frame(output);
 	}
 	scene_presented(output, presented);
+	if (output->off)
+		frame_drop(&output->latched);
 }
 
 /* What was on its way will not be told of any more. */

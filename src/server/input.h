@@ -48,7 +48,8 @@ void seat_keyboard_modifiers(struct seat *seat, uint32_t depressed, uint32_t lat
 /* By how much, in pixels; raw: before acceleration. */
 void seat_pointer_motion(struct seat *seat, uint64_t time_us, double dx, double dy, double raw_dx,
 			 double raw_dy);
-/* x and y: 0 to 1 of the output's size, or, if it is NULL, of all outputs' bounding box. */
+/* x and y: 0 to 1 of the display, as its pixels are, whatever its transform; or, if output is NULL, of
+ * all outputs' bounding box. */
 void seat_pointer_motion_absolute(struct seat *seat, uint64_t time_us, struct lend_output *output,
 				  double x, double y);
 void seat_pointer_button(struct seat *seat, uint64_t time_us, uint32_t button, bool pressed);
@@ -81,8 +82,18 @@ void seat_layout_changed(struct seat *seat, struct lend_view *focus);
 void seat_scene_built(struct seat *seat);
 /* scene.c: the surface whose picture the pointer is, if that is on the output, or NULL. */
 struct surface *seat_cursor_surface(const struct seat *seat, const struct lend_output *output);
+/* scene.c: what is dragged has this picture, with its origin there in the space that outputs share;
+ * NULL: none. */
+struct surface *seat_drag_icon(const struct seat *seat, int32_t *x, int32_t *y);
+/* globals/idle_inhibit.c: something that is seen wants to stay so, whether or not it is used. */
+bool server_is_inhibited(const struct lend_server *server);
 /* surface.c: the surface is going away. */
 void seat_forget_surface(struct seat *seat, struct surface *surface);
+/* xdg_toplevel.c: the client asks that the pointer, which was pressed on the view with that serial,
+ * moves it (edges: 0) or these edges of it. */
+void seat_grip(struct seat *seat, struct lend_view *view, uint32_t serial, uint32_t edges);
+/* layout.c: the view is unmapped. */
+void seat_forget_view(struct seat *seat, const struct lend_view *view);
 /* xdg_popup.c: a popup that takes the keys was mapped, or is no more. */
 void seat_grab_begin(struct seat *seat, struct popup *popup);
 void seat_grab_end(struct seat *seat, struct popup *popup);

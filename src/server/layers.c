@@ -14,23 +14,23 @@ static int available(const struct lend_output *output)
 
 static bool is_within(const struct lend_output *output, const struct node *node)
 {
-	const pixman_box32_t *clip = &node->clip;
-	const int32_t right = node->x + node->width, below = node->y + node->height;
+	const pixman_box32_t clip = output_box_to_pixels(output, &node->clip), *box = &node->box;
 
-	return node->x >= 0 && node->y >= 0 && right <= output->width && below <= output->height &&
-	       node->x >= clip->x1 && node->y >= clip->y1 && right <= clip->x2 && below <= clip->y2;
+	return box->x1 >= 0 && box->y1 >= 0 && box->x2 <= output->width &&
+	       box->y2 <= output->height && box->x1 >= clip.x1 && box->y1 >= clip.y1 &&
+	       box->x2 <= clip.x2 && box->y2 <= clip.y2;
 }
 
 static bool fills(const struct lend_output *output, const struct node *node)
 {
-	return node->width == output->width && node->height == output->height;
+	return node->box.x2 - node->box.x1 == output->width &&
+	       node->box.y2 - node->box.y1 == output->height;
 }
 
 static bool overlaps(const pixman_region32_t *region, const struct node *node)
 {
-	pixman_box32_t box = {node->x, node->y, node->x + node->width, node->y + node->height};
-
-	return pixman_region32_contains_rectangle((pixman_region32_t *)region, &box) !=
+	return pixman_region32_contains_rectangle((pixman_region32_t *)region,
+						  (pixman_box32_t *)&node->box) !=
 	       PIXMAN_REGION_OUT;
 }
 
@@ -39,8 +39,9 @@ static bool qualifies(const struct lend_output *output, const struct node *node,
 		      const pixman_region32_t *above)
 {
 	return pixman_region32_not_empty((pixman_region32_t *)&node->visible) &&
-	       surface_has_buffer(node->surface) && node->surface->identity &&
-	       is_within(output, node) && !fills(output, node) && !overlaps(above, node);
+	       surface_has_buffer(node->surface) && node->surface->current.buffer->memory &&
+	       node_is_identity(output, node) && is_within(output, node) && !fills(output, node) &&
+	       !overlaps(above, node);
 }
 
 static void set_layer(struct lend_output *output, struct node *node, bool layer)
@@ -101,8 +102,8 @@ void layers_collect(const struct lend_output *output, struct frame *frame)
 			continue;
 		frame->layers[frame->n_layers++] = (struct layer){
 			.buffer = buffer_lock(node->surface->current.buffer),
-			.x = node->x,
-			.y = node->y,
+			.x = node->box.x1,
+			.y = node->box.y1,
 		};
 	}
 }

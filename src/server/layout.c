@@ -36,11 +36,10 @@ void view_map(struct lend_view *view)
 	if (view->mapped)
 		return;
 	view->mapped = true;
-	view->activated_at = ++server->activations;
-	wl_list_remove(&view->link);
-	wl_list_insert(&server->views, &view->link);
+	view->mapped_at = view->activated_at = ++server->activations;
+	server->candidate = NULL;
 	layout_arrange(server);
-	scene_changed(server);
+	view_raise(view);
 	server_tell_view(server, server->events.view_mapped, view);
 }
 
@@ -51,6 +50,9 @@ void view_unmap(struct lend_view *view)
 	if (!view->mapped)
 		return;
 	view->mapped = false;
+	seat_forget_view(server->seat, view);
+	if (server->candidate == view)
+		server->candidate = NULL;
 	layout_arrange(server);
 	scene_changed(server);
 	server_tell_view(server, server->events.view_unmapped, view);
@@ -67,31 +69,54 @@ void view_changed(struct lend_view *view)
 	server_tell_view(server, server->events.view_changed, view);
 }
 
+/* The first one that is lit; if none is, the first one: what is on it stays as it is. */
+static struct lend_output *primary_output(const struct lend_server *server)
+{
+	struct lend_output *output;
+
+	wl_list_for_each (output, &server->outputs, link) {
+		if (!output->off)
+			return output;
+	}
+	if (wl_list_empty(&server->outputs))
+		return NULL;
+	return wl_container_of(server->outputs.next, output, link);
+}
+
 static struct lend_output *choose_output(const struct lend_view *view)
 {
-	struct lend_server *server = view->server;
+	const struct lend_server *server = view->server;
 
 	/* The parent's own may not be up to date yet: what counts is where it will be. */
 	while (view->parent && !(view->wants_fullscreen && view->wanted_output))
 		view = view->parent;
-	if (view->wants_fullscreen && view->wanted_output)
+	if (view->wants_fullscreen && view->wanted_output && !view->wanted_output->off)
 		return view->wanted_output;
-	if (wl_list_empty(&server->outputs))
-		return NULL;
-	struct lend_output *primary = wl_container_of(server->outputs.next, primary, link);
-	return primary;
+	struct lend_output *moved =
+		view->moved ? output_at(server, view->free_x, view->free_y) : NULL;
+	return moved ? moved : primary_output(server);
 }
 
-/* A view that takes part in the grid, as opposed to one above it. */
-static bool is_tiled(const struct lend_view *view, const struct lend_output *output)
+static bool covers_all(const struct lend_view *view)
 {
-	return view->output == output && output->layout == LEND_LAYOUT_TILE &&
-	       !view->wants_fullscreen && !view->parent;
+	return view->wants_fullscreen || view->wants_maximized;
+}
+
+bool view_is_tiled(const struct lend_view *view)
+{
+	return view->output && view->output->layout == LEND_LAYOUT_TILE && !view->parent &&
+	       !covers_all(view);
+}
+
+bool view_is_free(const struct lend_view *view)
+{
+	return view->output && (view->output->layout == LEND_LAYOUT_FREE || view->parent) &&
+	       !covers_all(view);
 }
 
 static struct lend_rect whole(const struct lend_output *output)
 {
-	return (struct lend_rect){0, 0, output->width, output->height};
+	return (struct lend_rect){0, 0, output->logical_width, output->logical_height};
 }
 
 /* The index-th of n equal parts of a length, with gaps around each. */
@@ -121,92 +146,102 @@ static struct lend_rect tile(const struct lend_output *output, int32_t index, in
 		columns++;
 	int32_t rows = (n + columns - 1) / columns, row = index / columns;
 	int32_t in_row = row == rows - 1 ? n - row * columns : columns;
-	split(output->width, in_row, index % columns, &rect.x, &rect.width);
-	split(output->height, rows, row, &rect.y, &rect.height);
+	split(output->logical_width, in_row, index % columns, &rect.x, &rect.width);
+	split(output->logical_height, rows, row, &rect.y, &rect.height);
 	return rect;
 }
 
-static void place(struct lend_view *view, const struct lend_rect *rect, uint32_t states)
-{
-	if (memcmp(&view->place, rect, sizeof(*rect)) != 0) {
-		view->place = *rect;
-		scene_changed(view->server);
-	}
-	view_configure(view, rect->width, rect->height, states);
-}
-
-static int32_t count_tiled(const struct lend_output *output)
+/* Of the output's tiles, those that were mapped before the view; all, if it is NULL. */
+static int32_t count_tiles(const struct lend_output *output, const struct lend_view *before)
 {
 	const struct lend_view *view;
 	int32_t n = 0;
 
 	wl_list_for_each (view, &output->server->views, link)
-		n += view->mapped && is_tiled(view, output);
+		n += view->output == output && view_is_tiled(view) && view_is_shown(view) &&
+		     (!before || view->mapped_at < before->mapped_at);
 	return n;
 }
 
-static void arrange_view(struct lend_view *view, int32_t *tiled, int32_t n, uint32_t states)
+/* One that is not to be seen yet learns the place it will have then. */
+static struct lend_rect find_place(const struct lend_view *view)
 {
 	const struct lend_output *output = view->output;
-	struct lend_rect rect = whole(output);
 
-	if (view->parent && !view->wants_fullscreen) {
-		/* A dialog is as large as it likes and centred on the output. */
-		view->place = rect;
-		view_configure(view, 0, 0, states);
-	} else if (!is_tiled(view, output)) {
-		place(view, &rect, states | VIEW_FULLSCREEN);
-	} else {
-		/* One that is not mapped yet learns the size it will have then. */
-		rect = view->mapped ? tile(output, (*tiled)++, n) : tile(output, n, n + 1);
-		place(view, &rect, states | VIEW_TILED);
-	}
+	if (!view_is_tiled(view))
+		return whole(output);
+	int32_t n = count_tiles(output, NULL);
+	return view_is_shown(view) ? tile(output, count_tiles(output, view), n)
+				   : tile(output, n, n + 1);
 }
 
-/* The one that was mapped or chosen last. */
-static struct lend_view *activated(const struct lend_server *server)
+static uint32_t find_states(const struct lend_view *view, const struct lend_view *active)
 {
-	struct lend_view *view, *last = NULL;
+	/* What will be active once it is mapped need not draw itself twice; an embedder that places
+	 * views may activate others. */
+	bool expected = !view->mapped && view->output->layout != LEND_LAYOUT_FREE;
+	uint32_t states = view == active || expected ? VIEW_ACTIVATED : 0;
 
-	wl_list_for_each (view, &server->views, link) {
-		if (view->mapped && view->output &&
-		    (!last || view->activated_at > last->activated_at))
-			last = view;
-	}
-	return last;
+	if (view->mapped && !view_is_shown(view))
+		states |= VIEW_SUSPENDED;
+	if (view->wants_maximized)
+		states |= VIEW_MAXIMIZED;
+	if (view->resizing)
+		states |= VIEW_RESIZING;
+	if (view_is_tiled(view))
+		states |= VIEW_TILED;
+	else if (view->wants_fullscreen ||
+		 (view->output->layout == LEND_LAYOUT_FULL && !view_is_free(view)))
+		states |= VIEW_FULLSCREEN;
+	return states;
 }
 
-static void arrange_output(struct lend_output *output, const struct lend_view *active)
+static int32_t limit(int32_t size, int32_t least, int32_t most)
 {
-	int32_t tiled = 0, n = count_tiled(output);
-	struct lend_view *view;
-
-	/* From the oldest on, so that tiles keep their order. */
-	wl_list_for_each_reverse (view, &output->server->views, link) {
-		if (view->output == output)
-			arrange_view(view, &tiled, n,
-				     view == active || !view->mapped ? VIEW_ACTIVATED : 0);
-	}
+	if (most > 0 && size > most)
+		size = most;
+	return size < least ? least : size;
 }
 
-/* Side by side, their tops aligned. */
+static void arrange_view(struct lend_view *view, const struct lend_view *active)
+{
+	struct lend_rect place = find_place(view);
+	uint32_t states = find_states(view, active);
+
+	if (memcmp(&view->place, &place, sizeof(place)) != 0) {
+		view->place = place;
+		scene_changed(view->server);
+	}
+	if (view_is_free(view)) { /* as large as it likes, or somebody made it */
+		place.width = view->free_width;
+		place.height = view->free_height;
+	}
+	if (view_is_tiled(view)) {
+		place.width = limit(place.width, view->min_width, view->max_width);
+		place.height = limit(place.height, view->min_height, view->max_height);
+	}
+	view_configure(view, place.width, place.height, states);
+}
+
+/* Side by side, their tops aligned, except where somebody put them elsewhere. */
 static void place_outputs(struct lend_server *server)
 {
 	struct lend_output *output;
 	int32_t x = 0;
 
 	wl_list_for_each (output, &server->outputs, link) {
-		if (output->x != x) {
+		if (!output->placed && (output->x != x || output->y != 0)) {
 			output->x = x;
-			output_send_place(output);
+			output->y = 0;
+			output_send_state(output);
 		}
-		x += output->width;
+		if (!output->off && output->x + output->logical_width > x)
+			x = output->x + output->logical_width;
 	}
 }
 
 void layout_arrange(struct lend_server *server)
 {
-	struct lend_output *output;
 	struct lend_view *view;
 
 	place_outputs(server);
@@ -216,53 +251,13 @@ void layout_arrange(struct lend_server *server)
 			scene_changed(server);
 		view->output = chosen;
 	}
-	struct lend_view *active = activated(server);
-	wl_list_for_each (output, &server->outputs, link)
-		arrange_output(output, active);
-	seat_layout_changed(server->seat, active);
-}
-
-/* ---- chosen by the user --------------------------------------------------------------------- */
-
-static bool belongs_to(const struct lend_view *view, const struct lend_view *ancestor)
-{
-	while (view && view != ancestor)
-		view = view->parent;
-	return view != NULL;
-}
-
-/* To the top, with all that belongs to it, which keeps its order. */
-static void raise(struct lend_view *view)
-{
-	struct wl_list *views = &view->server->views;
-	struct lend_view *other, *next;
-	struct wl_list raised;
-
-	wl_list_init(&raised);
-	wl_list_for_each_reverse_safe(other, next, views, link)
-	{
-		if (!belongs_to(other, view))
-			continue;
-		wl_list_remove(&other->link);
-		wl_list_insert(&raised, &other->link);
+	struct lend_view *active = view_active(server);
+	wl_list_for_each (view, &server->views, link) {
+		if (view->output)
+			arrange_view(view, active);
 	}
-	wl_list_insert_list(views, &raised);
-}
-
-/* Tiles do not cover each other, and their order is that of their places. */
-void view_activate(struct lend_view *view)
-{
-	struct lend_view *root = view;
-
-	view->activated_at = ++view->server->activations;
-	while (root->parent)
-		root = root->parent;
-	if (root->output && !is_tiled(root, root->output))
-		raise(root);
-	if (view->output && !is_tiled(view, view->output))
-		raise(view);
-	layout_arrange(view->server);
-	scene_changed(view->server);
+	seat_layout_changed(server->seat, active);
+	wl_signal_emit(&server->arranged, server);
 }
 
 void view_origin(const struct lend_view *view, int32_t *x, int32_t *y)
@@ -272,6 +267,10 @@ void view_origin(const struct lend_view *view, int32_t *x, int32_t *y)
 	int32_t width = has_geometry ? view->geometry.width : view->surface->width;
 	int32_t height = has_geometry ? view->geometry.height : view->surface->height;
 
+	if (view->moved && view_is_movable(view)) {
+		view_free_origin(view, x, y);
+		return;
+	}
 	/* Centred if it is smaller than its place; if larger, cut off at the right and below. */
 	*x = rect->x + (width < rect->width ? (rect->width - width) / 2 : 0);
 	*y = rect->y + (height < rect->height ? (rect->height - height) / 2 : 0);

@@ -10,7 +10,7 @@
 
 void output_schedule(struct lend_output *output)
 {
-	if (output->scheduled)
+	if (output->scheduled || output->off)
 		return;
 	output->scheduled = true;
 	output->backend->schedule(output);
@@ -70,7 +70,7 @@ static int check_options(const struct lend_server *server,
 	    options->height > SIDE_MAX)
 		return fail(-EINVAL, "an output of %ux%u: each side must be 1 to %d pixels",
 			    options->width, options->height, SIDE_MAX);
-	if (options->refresh > 1000000)
+	if (options->refresh > REFRESH_MAX)
 		return fail(-EINVAL, "a refresh of %u mHz is over 1000 Hz", options->refresh);
 	if (options->format && !format_to_pixman(options->format))
 		return fail(-EINVAL, "no output can have the format 0x%08x", options->format);
@@ -105,9 +105,8 @@ static int name_output(struct lend_output *output, const char *name)
 		name = text;
 	}
 	output->name = strdup(name);
-	if (output->name &&
-	    asprintf(&output->description, "framelend %s output %s (%dx%d)", output->backend->name,
-		     output->name, output->width, output->height) < 0)
+	if (output->name && asprintf(&output->description, "framelend %s output %s",
+				     output->backend->name, output->name) < 0)
 		output->description = NULL;
 	return output->description ? 0 : fail(-ENOMEM, "out of memory");
 }
@@ -118,6 +117,8 @@ static void init(struct lend_output *output, const struct lend_output_options *o
 	output->serial = ++output->server->next_serial;
 	output->width = (int32_t)options->width;
 	output->height = (int32_t)options->height;
+	output->scale = LEND_SCALE_ONE;
+	output_update_logical(output);
 	output->refresh = options->refresh;
 	output->format = options->format ? options->format : LEND_FORMAT_XRGB8888;
 	output->layout = options->layout;
@@ -125,6 +126,7 @@ static void init(struct lend_output *output, const struct lend_output_options *o
 	output->stats.size = sizeof(output->stats);
 	wl_list_init(&output->resources);
 	frames_init(output);
+	renderer_choose(output);
 	wl_signal_init(&output->frame);
 	wl_signal_init(&output->destroyed);
 }
@@ -206,6 +208,7 @@ static void destroy(struct lend_output *output)
 	forget_output(output);
 	output_global_destroy(output);
 	frames_finish(output);
+	output->renderer->type->destroy(output->renderer);
 	if (output->backend_data)
 		output->backend->destroy(output);
 	free(output->name);
@@ -250,6 +253,7 @@ void outputs_forget(struct lend_server *server, const struct lend_buffer *memory
 	struct lend_output *output;
 
 	wl_list_for_each (output, &server->outputs, link) {
+		renderer_forget(output, memory);
 		if (output->backend->forget && output->backend_data)
 			output->backend->forget(output, memory);
 	}

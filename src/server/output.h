@@ -10,6 +10,10 @@
  * here and below. */
 bool region_add(pixman_region32_t *region, int32_t x, int32_t y, int32_t width, int32_t height);
 bool region_bound(pixman_region32_t *region);
+void region_intersect_box(pixman_region32_t *region, const pixman_region32_t *with,
+			  const pixman_box32_t *box);
+/* As rectangles; its extents if they are too many. */
+size_t region_list(const pixman_region32_t *region, struct lend_rect rects[RECTS_MAX]);
 uint64_t region_area(const pixman_region32_t *region);
 
 #define DAMAGE_FRAMES 8
@@ -17,6 +21,7 @@ uint64_t region_area(const pixman_region32_t *region);
 /* What each of the last frames changed, so that a buffer of some age can be brought up to date. */
 struct damage_ring {
 	uint64_t sequence; /* of the newest frame */
+	uint64_t start;	   /* frames before this one are of another size */
 	pixman_region32_t frames[DAMAGE_FRAMES];
 };
 
@@ -24,6 +29,8 @@ void damage_ring_init(struct damage_ring *ring);
 void damage_ring_finish(struct damage_ring *ring);
 /* A frame was latched that differs from the one before in `damage`. */
 void damage_ring_push(struct damage_ring *ring, const pixman_region32_t *damage);
+/* The frames to come have another size. */
+void damage_ring_restart(struct damage_ring *ring);
 /* What has changed since frame `sequence` (0: never), within the size given. */
 void damage_ring_since(const struct damage_ring *ring, uint64_t sequence, int32_t width,
 		       int32_t height, pixman_region32_t *damage);
@@ -53,7 +60,10 @@ struct frame {
 	int n_layers;
 	pixman_region32_t damage;  /* what the picture differs in from the frame before */
 	pixman_region32_t lacking; /* what changed in this memory since it was last shown */
+	bool hidden;		   /* the CPU cannot look at it */
 	uint64_t sequence;	   /* in the output's damage ring */
+	uint32_t scale;		   /* the output's, for which it was drawn */
+	enum lend_transform transform;
 };
 
 /* One kind of display. A new one is a folder in src/output/ and a constructor. Functions that say
@@ -63,8 +73,12 @@ struct output_backend {
 	/* How many of its own buffers it composites into: 1 if present() is done with the last one.
 	 */
 	int own_buffers;
-	/* Makes one of them, which forget() destroys. NULL: lend_buffer_allocate(). */
+	/* Makes one of them, which forget() destroys; see output_hides_frames(). NULL:
+	 * lend_buffer_allocate(). */
 	int (*allocate)(struct lend_output *output, struct lend_buffer **memory);
+	/* Does the display still read one of them that it does not show any more? It calls
+	 * output_released() when that ends. NULL: never. */
+	bool (*reads)(const struct lend_output *output, const struct lend_buffer *memory);
 	/* Asks for output_repaint() at the next time that makes sense, not while a frame is on its
 	 * way. Called once until then. */
 	void (*schedule)(struct lend_output *output);
@@ -81,26 +95,40 @@ struct output_backend {
 	 * was on it stays. If it was the client's memory that it refused, refuses() says so from
 	 * now on. */
 	int (*present)(struct lend_output *output, const struct frame *frame);
+	/* The index-th mode that the display lists; false: there are no more. NULL: it lists none.
+	 */
+	bool (*mode)(const struct lend_output *output, size_t index, struct lend_output_mode *mode);
+	/* Changes to it, by output_resized() now or later. -errno with fail_text(): nothing has
+	 * changed. NULL: its size is not ours to choose. */
+	int (*set_mode)(struct lend_output *output, const struct lend_output_mode *mode);
+	/* Dark, or lit again by the next frame; NULL: it merely gets no frames. */
+	int (*set_power)(struct lend_output *output, bool on);
 	/* The memory is about to go. May be NULL. */
 	void (*forget)(struct lend_output *output, const struct lend_buffer *memory);
 	void (*destroy)(struct lend_output *output);
 };
 
-/* A surface at a place on an output; visible in `visible` (output coordinates). */
+/* A surface at a place on an output, as it was when the scene was built. */
 struct node {
 	struct surface *surface;
-	int32_t x, y;
-	int32_t width, height; /* of the surface, when the scene was built */
-	bool layer;	       /* shown by an overlay plane, not composited */
-	const char *refusal;   /* why no plane shows it though one could; static, or NULL */
+	/* In units of the space that outputs share, from the output's corner on. */
+	int32_t x, y, width, height;
 	pixman_box32_t clip;
-	pixman_region32_t visible;
+	/* In the output's pixels, as all damage is. */
+	pixman_box32_t box;	   /* that the surface fills, or would without clip and output */
+	pixman_region32_t visible; /* where it is seen */
+	pixman_region32_t opaque;  /* of the box, what lets nothing through */
+	bool layer;		   /* shown by an overlay plane, not composited */
+	const char *refusal;	   /* why no plane shows it though one could; static, or NULL */
 };
 
+/* One of the output's own, into which it is composited. */
 struct own_buffer {
 	struct lend_buffer *memory;
-	pixman_image_t *image;
-	bool slow;	   /* write-combined: not to be read */
+	int32_t width, height;
+	bool hidden;	       /* the renderer's GPU draws in it, and the CPU does not look at it */
+	pixman_image_t *image; /* of its pixels, unless it is hidden */
+	bool slow;	       /* write-combined: not to be read */
 	uint64_t sequence; /* the frame drawn in it last; 0: none */
 };
 
@@ -113,7 +141,7 @@ struct output_cursor {
 	uint64_t serial;       /* of the picture: as long as it is the same, so is the picture */
 };
 
-#define OWN_BUFFERS_MAX 3
+#define OWN_BUFFERS_MAX 5 /* two are left over by a change of size */
 
 struct lend_output {
 	struct lend_server *server;
@@ -125,17 +153,24 @@ struct lend_output {
 	char *name, *description;
 	char *make, *model; /* of the display, or NULL */
 	int32_t width_mm, height_mm;
-	int32_t x, y; /* in the space that all outputs share, side by side; for the pointer */
-	int32_t width, height;
-	uint32_t refresh; /* mHz */
+	int32_t width, height; /* pixels, as the display has them */
+	uint32_t refresh;      /* mHz */
+	uint32_t scale;	       /* pixels for a unit of the space that outputs share, in 120ths */
+	enum lend_transform transform;	       /* how that space lies on the display */
+	int32_t x, y;			       /* in that space; side by side until placed */
+	int32_t logical_width, logical_height; /* its part of that space */
+	bool placed;			       /* x and y were asked for */
+	bool off;
 	uint32_t format;
 	enum lend_layout layout;
 	struct output_cursor cursor;
 	bool cursor_drawn;	    /* composited, for want of a plane */
 	bool cursor_dirty;	    /* its plane shows another picture or place */
 	struct lend_device *device; /* borrowed, may be NULL */
+	struct renderer *renderer;  /* render/ */
+	bool all_seen;		    /* none of its own buffers can be one that the CPU cannot read */
 	struct wl_global *global;   /* globals/output.c */
-	struct wl_list resources;
+	struct wl_list resources, xdg_outputs;
 
 	struct node *nodes; /* bottom first */
 	size_t n_nodes, nodes_size;
@@ -153,11 +188,43 @@ struct lend_output {
 	struct frame latched; /* what is shown */
 	struct frame next;    /* handed to the backend, not shown yet */
 	struct timespec latched_at;
+	bool starved; /* a frame waits for an own buffer that the display still reads */
 	int failure; /* -errno of what keeps new pictures from being shown, or 0 */
 	struct lend_output_counters stats;
 	struct wl_signal frame;	    /* lend_output: a new picture, or a failure (capture.c) */
 	struct wl_signal destroyed; /* lend_output */
 };
+
+/* geometry.c */
+/* The bounding box of a box's image, outwards to whole pixels. */
+pixman_box32_t box_map(const struct pixman_f_transform *matrix, const pixman_box32_t *box);
+/* A box in units of the space that outputs share, relative to the output, in its pixels: each edge
+ * where the nearest pixel begins, so that neighbours neither overlap nor leave a gap. */
+pixman_box32_t output_box_to_pixels(const struct lend_output *output, const pixman_box32_t *box);
+/* A point, from 0 to the size of each. */
+void output_point_to_pixels(const struct lend_output *output, double *x, double *y);
+void output_point_from_pixels(const struct lend_output *output, double *x, double *y);
+/* A box in pixels, but not yet turned as the display is. */
+pixman_box32_t output_turn_box(const struct lend_output *output, const pixman_box32_t *box);
+/* A pixel is a unit, and nothing is turned. */
+bool output_is_plain(const struct lend_output *output);
+/* The logical size from all else. */
+void output_update_logical(struct lend_output *output);
+/* True if each of the buffer's pixels is one of the output's: it can be copied, or scanned out. */
+bool node_is_identity(const struct lend_output *output, const struct node *node);
+/* True if it is a whole number of them each way: nothing is gained by a filter. */
+bool node_is_magnified(const struct lend_output *output, const struct node *node);
+/* From the surface to the output's pixels, from the box's corner on: the surface fills the box. */
+void node_matrix(const struct lend_output *output, const struct node *node,
+		 struct pixman_f_transform *matrix);
+/* From the output's pixels, from the box's corner on, to the buffer's. False: there is no way. */
+bool node_to_buffer(const struct lend_output *output, const struct node *node,
+		    struct pixman_f_transform *matrix);
+/* The visible pixels that show what changed (surface coordinates). */
+void node_find_damage(const struct lend_output *output, const struct node *node,
+		      const pixman_region32_t *damage, pixman_region32_t *pixels);
+/* Sets node->opaque. */
+void node_find_opaque(const struct lend_output *output, struct node *node);
 
 /* output.c */
 /* Destroys the outputs whose destruction was put off. */
@@ -169,6 +236,17 @@ void output_start(struct lend_output *output);
 /* Who made the display, what it is called, and its size; 0: not known. */
 int output_set_identity(struct lend_output *output, const char *make, const char *model,
 			uint32_t width_mm, uint32_t height_mm);
+/* output_state.c */
+/* Called by the backend when its display has another size or refresh from now on. */
+void output_resized(struct lend_output *output, int32_t width, int32_t height, uint32_t refresh);
+/* What the display prefers; to be called before output_start() or when it says otherwise, as
+ * windows do. */
+void output_set_scale(struct lend_output *output, uint32_t scale);
+/* Whether lend_output_configure() may take it, as far as that can be told without trying: 0, or
+ * -errno with fail_text(). */
+int output_check_state(const struct lend_output *output, const struct lend_output_state *state);
+
+/* output.c */
 /* Something may have to be shown. */
 void output_schedule(struct lend_output *output);
 struct lend_output *output_from_resource(struct wl_resource *resource); /* NULL once removed */
@@ -180,15 +258,26 @@ void output_take_cursor(struct lend_output *output);
 /* The memory is about to go: the outputs' backends let go of it. */
 void outputs_forget(struct lend_server *server, const struct lend_buffer *memory);
 
+/* pick.c: the output there in the space that outputs share, or NULL. */
+struct lend_output *output_at(const struct lend_server *server, double x, double y);
+
 /* frame.c */
 /* Of present(): nothing is wrong with the frame, it can be shown later. */
 bool error_is_passing(int error);
+/* Its own buffers are to be memory that the renderer's GPU draws in and the CPU does not look at. */
+bool output_hides_frames(const struct lend_output *output);
 /* Called by the backend at a tick. */
 void output_repaint(struct lend_output *output);
 /* Called by the backend once the frame is on display. */
 void output_presented(struct lend_output *output, const struct presented *presented);
+/* Called by the backend when the display does not read one of the output's buffers any more. */
+void output_released(struct lend_output *output);
 /* The display lost what it showed (another master, a suspend): the next frame is whole. */
 void output_lost(struct lend_output *output);
+/* The output has another size from now on. */
+void frames_resized(struct lend_output *output);
+/* output->off has changed. */
+void frames_powered(struct lend_output *output);
 void frames_init(struct lend_output *output);
 void frames_finish(struct lend_output *output);
 
@@ -214,6 +303,9 @@ struct node *scene_decide(struct lend_output *output);
 /* The frame that goes to the display has the surfaces' current commits in it; or will not come. */
 void scene_latch(struct lend_output *output);
 void scene_unlatch(struct lend_output *output);
+/* Moves those who want to hear when the frame on its way is shown to a list of the backend's, where
+ * that is told later than output_presented(): by feedback_list_present() or _discard(). */
+void scene_take_feedbacks(struct lend_output *output, struct wl_list *feedbacks);
 /* Frame callbacks and presentation feedback after a frame was shown. */
 void scene_presented(struct lend_output *output, const struct presented *presented);
 /* The output is going away: nothing is shown on it any more. */
@@ -228,18 +320,16 @@ void scene_wants_frame(struct surface *surface);
 /* globals/output.c */
 int output_global_create(struct lend_output *output);
 void output_global_destroy(struct lend_output *output);
-/* Its place among the outputs has changed. */
-void output_send_place(struct lend_output *output);
+/* Its mode, scale, transform or place has changed. */
+void output_send_state(struct lend_output *output);
+/* globals/xdg_output.c, called by globals/output.c. */
+void xdg_outputs_send_state(struct lend_output *output);
+void xdg_outputs_retire(struct lend_output *output);
+/* globals/fractional_scale.c: the least whole number that is not below the scale. */
+uint32_t output_whole_scale(const struct lend_output *output);
+/* Tells the surfaces on the output what has changed of it. */
+void surfaces_send_scale(const struct lend_output *output);
 void output_send_enter(struct lend_output *output, struct surface *surface);
 void output_send_leave(struct lend_output *output, struct surface *surface);
-
-/* ---- render/pixman.c ------------------------------------------------------------------------ */
-
-/* For reading the image of the surface's buffer in surface coordinates. */
-void render_set_transform(const struct surface *surface, pixman_image_t *image);
-/* Draws the nodes within damage into target; returns the bytes written, adding to each surface's.
- */
-uint64_t render_nodes(struct lend_output *output, struct own_buffer *target,
-		      const pixman_region32_t *damage);
 
 #endif

@@ -6,19 +6,13 @@
 
 bool node_is_opaque(const struct node *node, const pixman_region32_t *region)
 {
-	pixman_region32_t *opaque = &node->surface->opaque, rest;
-	pixman_box32_t box = *pixman_region32_extents((pixman_region32_t *)region);
+	pixman_region32_t *opaque = (pixman_region32_t *)&node->opaque, rest;
+	pixman_box32_t *box = pixman_region32_extents((pixman_region32_t *)region);
 
-	box.x1 -= node->x;
-	box.y1 -= node->y;
-	box.x2 -= node->x;
-	box.y2 -= node->y;
-	if (pixman_region32_contains_rectangle(opaque, &box) == PIXMAN_REGION_IN)
+	if (pixman_region32_contains_rectangle(opaque, box) == PIXMAN_REGION_IN)
 		return true;
 	pixman_region32_init(&rest);
-	pixman_region32_copy(&rest, (pixman_region32_t *)region);
-	pixman_region32_translate(&rest, -node->x, -node->y);
-	pixman_region32_subtract(&rest, &rest, opaque);
+	pixman_region32_subtract(&rest, (pixman_region32_t *)region, opaque);
 	bool is_opaque = !pixman_region32_not_empty(&rest);
 	pixman_region32_fini(&rest);
 	return is_opaque;
@@ -26,8 +20,8 @@ bool node_is_opaque(const struct node *node, const pixman_region32_t *region)
 
 static bool fills(const struct lend_output *output, const struct node *node)
 {
-	return node->x == 0 && node->y == 0 && node->width == output->width &&
-	       node->height == output->height;
+	return node->box.x1 == 0 && node->box.y1 == 0 && node->box.x2 == output->width &&
+	       node->box.y2 == output->height;
 }
 
 /* What shows it as it is, or why nothing does. */
@@ -44,6 +38,22 @@ static void decide_direct(struct lend_output *output, const struct node *node, s
 	path->kind = backend->direct_path ? backend->direct_path(output) : LEND_PATH_SCANOUT;
 }
 
+/* By whom it is composited, if it can be at all. */
+static void decide_composited(struct lend_output *output, const struct node *node,
+			      struct path *path)
+{
+	struct renderer *renderer = output->renderer;
+	const char *refusal = renderer->type->refuses(renderer, node->surface->current.buffer);
+
+	if (renderer->type->path != LEND_PATH_NONE)
+		path->kind = renderer->type->path;
+	if (!refusal)
+		return;
+	path->kind = LEND_PATH_NONE;
+	path->reason = REASON_UNREAD;
+	path->detail = refusal;
+}
+
 /* From what rules out most to what rules out least. */
 struct path path_decide(struct lend_output *output, const struct node *node, bool alone)
 {
@@ -58,9 +68,9 @@ struct path path_decide(struct lend_output *output, const struct node *node, boo
 	if (node->layer) {
 		path.kind = LEND_PATH_PLANE;
 		path.reason = REASON_PLANE;
-	} else if (!node->surface->identity) {
+	} else if (!node_is_identity(output, node)) {
 		path.kind = LEND_PATH_BLEND;
-		path.reason = REASON_SCALED;
+		path.reason = node->surface->identity ? REASON_UNFIT : REASON_SCALED;
 	} else if (!node_is_opaque(node, &node->visible)) {
 		path.kind = LEND_PATH_BLEND;
 		path.reason = REASON_ALPHA;
@@ -81,6 +91,8 @@ struct path path_decide(struct lend_output *output, const struct node *node, boo
 	} else {
 		decide_direct(output, node, &path);
 	}
+	if (path.kind == LEND_PATH_COPY || path.kind == LEND_PATH_BLEND)
+		decide_composited(output, node, &path);
 	return path;
 }
 
@@ -115,8 +127,9 @@ static void write_reason(struct surface *surface)
 			 "It fills %s, but the cursor has no plane of its own there.", at);
 		break;
 	case REASON_SIZE:
-		snprintf(text, REASON_LENGTH, "It covers %dx%d of %s, not all of it.",
-			 path->place.width, path->place.height, at);
+		snprintf(text, REASON_LENGTH, "It covers %dx%d of %.40s (%dx%d), not all of it.",
+			 path->place.width, path->place.height, output ? output->name : "?",
+			 output ? output->logical_width : 0, output ? output->logical_height : 0);
 		break;
 	case REASON_SHARED:
 		snprintf(text, REASON_LENGTH, "It fills %s, but something else is seen above it.",
@@ -130,6 +143,10 @@ static void write_reason(struct surface *surface)
 	case REASON_SCALED:
 		snprintf(text, REASON_LENGTH, "It is scaled, cropped or transformed.");
 		break;
+	case REASON_UNFIT:
+		snprintf(text, REASON_LENGTH, "It is not drawn for the scale and transform of %s.",
+			 at);
+		break;
 	case REASON_FORMAT:
 		snprintf(text, REASON_LENGTH, "%s is converted to %s for %s.", path->detail,
 			 output ? lend_format_get(output->format)->name : "?", at);
@@ -141,6 +158,10 @@ static void write_reason(struct surface *surface)
 		break;
 	case REASON_REFUSED:
 		snprintf(text, REASON_LENGTH, "It fills %s, but %s", at, path->detail);
+		break;
+	case REASON_UNREAD:
+		snprintf(text, REASON_LENGTH, "%.40s does not show it: %s",
+			 output ? output->name : "?", path->detail);
 		break;
 	}
 }

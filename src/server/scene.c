@@ -33,9 +33,7 @@ void scene_damage(struct surface *surface, const pixman_region32_t *damage)
 	if (!node)
 		return;
 	pixman_region32_init(&seen);
-	pixman_region32_copy(&seen, (pixman_region32_t *)damage);
-	pixman_region32_translate(&seen, node->x, node->y);
-	pixman_region32_intersect(&seen, &seen, &node->visible);
+	node_find_damage(output, node, damage, &seen);
 	if (node->layer)
 		output->layers_dirty = true;
 	else
@@ -69,9 +67,19 @@ struct builder {
 	size_t n, size;
 };
 
+/* Clients can ask for places that no sum of two would fit in. */
+static int32_t limit(int64_t position)
+{
+	const int64_t most = 1 << 24;
+
+	return (int32_t)(position < -most ? -most : position > most ? most : position);
+}
+
 static bool add_node(struct builder *builder, struct surface *surface, int32_t x, int32_t y,
 		     const pixman_box32_t *clip)
 {
+	const pixman_box32_t box = {x, y, x + surface->width, y + surface->height};
+
 	if (builder->n == builder->size) {
 		size_t size = builder->size ? 2 * builder->size : 16;
 		struct node *nodes = realloc(builder->nodes, size * sizeof(*nodes));
@@ -84,7 +92,10 @@ static bool add_node(struct builder *builder, struct surface *surface, int32_t x
 	*node = (struct node){.surface = surface, .x = x, .y = y, .clip = *clip};
 	node->width = surface->width;
 	node->height = surface->height;
+	node->box = output_box_to_pixels(builder->output, &box);
 	pixman_region32_init(&node->visible);
+	pixman_region32_init(&node->opaque);
+	node_find_opaque(builder->output, node);
 	return true;
 }
 
@@ -101,7 +112,8 @@ static void add_surface(struct builder *builder, struct surface *surface, int32_
 		if (entry->surface == surface)
 			add_node(builder, surface, x, y, clip);
 		else
-			add_surface(builder, entry->surface, x + child->x, y + child->y, clip);
+			add_surface(builder, entry->surface, limit((int64_t)x + child->x),
+				    limit((int64_t)y + child->y), clip);
 	}
 }
 
@@ -109,7 +121,7 @@ static void add_surface(struct builder *builder, struct surface *surface, int32_
 static void add_popups(struct builder *builder, const struct wl_list *popups, int32_t x, int32_t y)
 {
 	const struct lend_output *output = builder->output;
-	const pixman_box32_t clip = {0, 0, output->width, output->height};
+	const pixman_box32_t clip = {0, 0, output->logical_width, output->logical_height};
 	const struct popup *popup;
 
 	wl_list_for_each (popup, popups, link) {
@@ -134,14 +146,27 @@ static void add_view(struct builder *builder, const struct lend_view *view)
 	add_popups(builder, &view->popups, x + view->geometry.x, y + view->geometry.y);
 }
 
+/* What is dragged is above all else. */
+static void add_drag_icon(struct builder *builder)
+{
+	const struct lend_output *output = builder->output;
+	const pixman_box32_t clip = {0, 0, output->logical_width, output->logical_height};
+	int32_t x, y;
+	struct surface *icon = seat_drag_icon(output->server->seat, &x, &y);
+
+	if (icon)
+		add_surface(builder, icon, x - output->x, y - output->y, &clip);
+}
+
 static void add_views(struct builder *builder)
 {
 	const struct lend_view *view;
 
 	wl_list_for_each_reverse (view, &builder->output->server->views, link) {
-		if (view->mapped && view->output == builder->output)
+		if (view_is_shown(view) && view->output == builder->output)
 			add_view(builder, view);
 	}
+	add_drag_icon(builder);
 }
 
 /* From the top down: what is not covered by something opaque. */
@@ -154,15 +179,10 @@ static void find_visible(struct builder *builder)
 	pixman_region32_init(&opaque);
 	for (size_t i = builder->n; i-- > 0;) {
 		struct node *node = &builder->nodes[i];
-		const pixman_box32_t *clip = &node->clip;
-		pixman_region32_intersect_rect(&node->visible, &free, clip->x1, clip->y1,
-					       (unsigned)(clip->x2 - clip->x1),
-					       (unsigned)(clip->y2 - clip->y1));
-		pixman_region32_intersect_rect(&node->visible, &node->visible, node->x, node->y,
-					       (unsigned)node->width, (unsigned)node->height);
-		pixman_region32_copy(&opaque, &node->surface->opaque);
-		pixman_region32_translate(&opaque, node->x, node->y);
-		pixman_region32_intersect(&opaque, &opaque, &node->visible);
+		pixman_box32_t clip = output_box_to_pixels(output, &node->clip);
+		region_intersect_box(&node->visible, &free, &clip);
+		region_intersect_box(&node->visible, &node->visible, &node->box);
+		pixman_region32_intersect(&opaque, &node->opaque, &node->visible);
 		pixman_region32_subtract(&free, &free, &opaque);
 	}
 	pixman_region32_fini(&free);
@@ -197,12 +217,13 @@ static void enter(struct lend_output *output, struct surface *surface)
 	if (!(surface->outputs_entered & (1u << output->index)))
 		output_send_enter(output, surface);
 	surface->outputs_entered |= 1u << output->index;
+	surface_send_scale(surface, output);
 }
 
 static void compare_node(struct lend_output *output, const struct node *old,
 			 const struct node *node)
 {
-	if (old && old->x == node->x && old->y == node->y &&
+	if (old && memcmp(&old->box, &node->box, sizeof(node->box)) == 0 &&
 	    pixman_region32_equal((pixman_region32_t *)&old->visible,
 				  (pixman_region32_t *)&node->visible))
 		return;
@@ -238,8 +259,10 @@ static void compare(struct lend_output *output, const struct builder *builder)
 
 static void free_nodes(struct node *nodes, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		pixman_region32_fini(&nodes[i].visible);
+		pixman_region32_fini(&nodes[i].opaque);
+	}
 	free(nodes);
 }
 
@@ -279,6 +302,7 @@ void scene_forget(struct surface *surface)
 			continue;
 		damage_region(output, &node->visible);
 		pixman_region32_fini(&node->visible);
+		pixman_region32_fini(&node->opaque);
 		output->n_nodes--;
 		memmove(node, node + 1,
 			(size_t)(output->nodes + output->n_nodes - node) * sizeof(*node));
@@ -340,6 +364,23 @@ void scene_unlatch(struct lend_output *output)
 	struct surface *cursor = seat_cursor_surface(output->server->seat, output);
 	if (cursor)
 		surface_unlatch(cursor);
+}
+
+static void move_feedbacks(struct surface *surface, struct wl_list *feedbacks)
+{
+	wl_list_insert_list(feedbacks->prev, &surface->latched_feedbacks);
+	wl_list_init(&surface->latched_feedbacks);
+}
+
+void scene_take_feedbacks(struct lend_output *output, struct wl_list *feedbacks)
+{
+	struct surface *cursor = seat_cursor_surface(output->server->seat, output);
+
+	for (size_t i = 0; i < output->n_nodes; i++)
+		if (output->nodes[i].surface->output == output)
+			move_feedbacks(output->nodes[i].surface, feedbacks);
+	if (cursor)
+		move_feedbacks(cursor, feedbacks);
 }
 
 void scene_presented(struct lend_output *output, const struct presented *presented)

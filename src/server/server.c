@@ -8,9 +8,31 @@
 
 /* In the order in which clients see them. */
 static const struct global *const globals[] = {
-	&global_compositor,   &global_subcompositor, &global_shm,
-	&global_seat,	      &global_xdg_shell,     &global_viewporter,
-	&global_presentation, &global_lend,	     &global_data_device,
+	&global_compositor,
+	&global_subcompositor,
+	&global_shm,
+	&global_seat,
+	&global_xdg_shell,
+	&global_viewporter,
+	&global_presentation,
+	&global_lend,
+	&global_data_device,
+	&global_primary_selection,
+	&global_decoration,
+	&global_single_pixel,
+	&global_relative_pointer,
+	&global_pointer_constraints,
+	&global_idle_inhibit,
+	&global_idle_notify,
+	&global_activation,
+	&global_xdg_output,
+	&global_fractional_scale,
+#ifdef HAVE_CURSOR_SHAPE
+	&global_cursor_shape,
+#endif
+	&global_virtual_keyboard,
+	&global_virtual_pointer,
+	&global_output_management,
 };
 
 /* libwayland has one log handler for all servers of a process; this tells it whose turn it is. */
@@ -64,8 +86,20 @@ __attribute__((format(printf, 1, 0))) static void log_from_libwayland(const char
 	dispatching->log(dispatching->log_data, LEND_LOG_INFO, message);
 }
 
+/* Programs know what to do without a global, while an error at its use ends them. */
+static bool is_visible(const struct wl_client *client, const struct wl_global *global, void *data)
+{
+	const char *name = wl_global_get_interface(global)->name;
+
+	for (size_t i = 0; i < sizeof(globals) / sizeof(globals[0]); i++)
+		if (globals[i]->privileged && strcmp(globals[i]->name, name) == 0)
+			return client_is_privileged(client_get((struct wl_client *)client));
+	return true;
+}
+
 static int create_globals(struct lend_server *server)
 {
+	wl_display_set_global_filter(server->display, is_visible, server);
 	for (size_t i = 0; i < sizeof(globals) / sizeof(globals[0]); i++) {
 		int ret = globals[i]->create(server);
 		if (ret < 0)
@@ -107,6 +141,9 @@ static int read_options(struct lend_server *server, struct lend_server_options *
 	server->data = options->data;
 	server->log = options->log;
 	server->log_data = options->log_data;
+	server->shortcuts = !options->no_shortcuts;
+	if (options->renderer)
+		snprintf(server->renderer, sizeof(server->renderer), "%s", options->renderer);
 	return 0;
 }
 
@@ -142,12 +179,18 @@ LEND_EXPORT int lend_server_create(const struct lend_server_options *options,
 	wl_list_init(&server->outputs);
 	wl_list_init(&server->views);
 	wl_list_init(&server->surfaces);
+	wl_signal_init(&server->arranged);
 	wl_signal_init(&server->destroyed);
 	/* Else libwayland prints to stderr, which a library must not. */
 	wl_log_set_handler_server(log_from_libwayland);
 	int ret = read_options(server, &own);
 	if (ret < 0)
 		fail(ret, "lend_server_options: quota or events without a valid size");
+	else if (own.renderer && !renderer_is_known(own.renderer))
+		ret = fail(
+			-EINVAL,
+			"lend_server_options: no renderer is called '%.32s', only pixman and gles2",
+			own.renderer);
 	else
 		ret = start(server, own.socket);
 	if (ret < 0) {

@@ -19,4 +19,6 @@
 #include "server/surface.h"
 #include "server/view.h"
 
+#include "render/render.h"
+
 #endif

@@ -147,6 +147,24 @@ static int listen_on_first_free(struct listener *listener)
 		    NAMES - 1);
 }
 
+LEND_EXPORT int lend_server_add_client(struct lend_server *server, int fd)
+{
+	/* Else it would be inherited by what the embedder starts. */
+	fcntl(fd, F_SETFD, FD_CLOEXEC);
+	struct wl_client *client = wl_client_create(server->display, fd);
+	if (!client) {
+		int error = errno;
+		close(fd);
+		return fail(-error, "this is no socket that a client can talk to: %s",
+			    strerror(error));
+	}
+	if (!client_create(server, client)) {
+		wl_client_destroy(client);
+		return fail(-ENOMEM, "out of memory");
+	}
+	return 0;
+}
+
 /* Out of file descriptors: take the connection with the spare one and close it, so that the client
  * learns it and the loop does not wake up for it again and again. */
 static void turn_away(struct listener *listener)
@@ -176,11 +194,7 @@ static int accept_client(int listening_fd, uint32_t mask, void *data)
 		return 0;
 	}
 	listener->turned_away = false;
-	struct wl_client *client = wl_client_create(listener->server->display, fd);
-	if (!client)
-		close(fd);
-	else if (!client_create(listener->server, client))
-		wl_client_destroy(client);
+	lend_server_add_client(listener->server, fd);
 	return 0;
 }
 

@@ -64,6 +64,14 @@ static void merge_viewport(struct surface_state *to, const struct surface_state 
 	to->destination_height = from->destination_height;
 }
 
+/* Sums wrap: no place is that far away. */
+static void merge_offset(struct surface_state *to, struct surface_state *from)
+{
+	to->offset_x = (int32_t)((uint32_t)to->offset_x + (uint32_t)from->offset_x);
+	to->offset_y = (int32_t)((uint32_t)to->offset_y + (uint32_t)from->offset_y);
+	from->offset_x = from->offset_y = 0;
+}
+
 static void merge_damage(pixman_region32_t *to, pixman_region32_t *from)
 {
 	if (!pixman_region32_not_empty(from))
@@ -92,6 +100,7 @@ void surface_state_merge(struct surface_state *to, struct surface_state *from)
 	}
 	if (from->set & SURFACE_VIEWPORT)
 		merge_viewport(to, from);
+	merge_offset(to, from);
 	merge_damage(&to->surface_damage, &from->surface_damage);
 	merge_damage(&to->buffer_damage, &from->buffer_damage);
 	feedback_list_discard(&to->feedbacks);
@@ -133,6 +142,18 @@ static void add_shown(const struct surface *surface, const pixman_box32_t *box,
 	region_add(damage, read.x1, read.y1, read.x2 - read.x1, read.y2 - read.y1);
 }
 
+/* A box of the buffer; of a cropped one also what a filter reaches beyond the crop, where changes
+ * cannot be said. Boxes may be as large as numbers are; buffers are not. */
+static void add_unread(struct surface *surface, const pixman_box32_t *box)
+{
+	int32_t reach = surface->identity ? 0 : 1;
+	int32_t x1 = most(box->x1, 0) - reach, x2 = least(box->x2, SIDE_MAX) + reach;
+	int32_t y1 = most(box->y1, 0) - reach, y2 = least(box->y2, SIDE_MAX) + reach;
+
+	if (x1 < x2 && y1 < y2)
+		region_add(&surface->unread, x1, y1, x2 - x1, y2 - y1);
+}
+
 /* What the commit changed, in surface coordinates; empties the state's damage. */
 static void take_damage(struct surface *surface, pixman_region32_t *damage)
 {
@@ -143,14 +164,18 @@ static void take_damage(struct surface *surface, pixman_region32_t *damage)
 	pixman_region32_intersect_rect(of_surface, of_surface, 0, 0, (unsigned)surface->width,
 				       (unsigned)surface->height);
 	const pixman_box32_t *boxes = pixman_region32_rectangles(of_surface, &n);
-	for (int i = 0; i < n && !surface->identity; i++) {
+	for (int i = 0; i < n; i++) {
 		pixman_box32_t box = surface_box_to_buffer(surface, &boxes[i]);
-		add_shown(surface, &box, damage);
+		add_unread(surface, &box);
+		if (!surface->identity)
+			add_shown(surface, &box, damage);
 	}
 	pixman_region32_union(damage, damage, of_surface);
 	boxes = pixman_region32_rectangles(&state->buffer_damage, &n);
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < n; i++) {
+		add_unread(surface, &boxes[i]);
 		add_shown(surface, &boxes[i], damage);
+	}
 	pixman_region32_intersect_rect(damage, damage, 0, 0, (unsigned)surface->width,
 				       (unsigned)surface->height);
 	pixman_region32_clear(&state->surface_damage);
@@ -204,9 +229,12 @@ static void update_contents(struct surface *surface)
 	if (resized || reshaped)
 		scene_changed(surface->server);
 	take_damage(surface, &damage);
-	if (resized || !transform_equal(&before, &surface->from_buffer))
+	if (resized || !transform_equal(&before, &surface->from_buffer)) {
+		/* What was cropped away may have changed unsaid. */
+		add_unread(surface, &(pixman_box32_t){0, 0, SIDE_MAX, SIDE_MAX});
 		pixman_region32_union_rect(&damage, &damage, 0, 0, (unsigned)surface->width,
 					   (unsigned)surface->height);
+	}
 	scene_damage(surface, &damage);
 	pixman_region32_fini(&damage);
 }
@@ -220,6 +248,8 @@ void surface_apply(struct surface *surface, struct surface_state *state)
 	subsurface_parent_applied(surface);
 	if (surface->role && surface->role->committed && surface->role_object)
 		surface->role->committed(surface);
+	surface->current.offset_x = surface->current.offset_y = 0;
+	wl_signal_emit(&surface->committed, surface);
 	if (!wl_list_empty(&surface->current.frames) || !wl_list_empty(&surface->current.feedbacks))
 		scene_wants_frame(surface);
 }
@@ -385,6 +415,7 @@ static void handle_destroy(struct wl_resource *resource)
 	destroy_resources(&surface->latched_frames);
 	feedback_list_discard(&surface->latched_feedbacks);
 	pixman_region32_fini(&surface->opaque);
+	pixman_region32_fini(&surface->unread);
 	quota_discharge(surface->client, &(struct charge){.surfaces = 1});
 	client_unreference(surface->client);
 	free(surface);
@@ -428,6 +459,8 @@ struct surface *surface_create(struct client *client, uint32_t version, uint32_t
 	wl_list_init(&surface->latched_frames);
 	wl_list_init(&surface->latched_feedbacks);
 	pixman_region32_init(&surface->opaque);
+	pixman_region32_init(&surface->unread);
+	wl_signal_init(&surface->committed);
 	wl_signal_init(&surface->destroyed);
 	init_stack(surface);
 	wl_list_insert(&client->server->surfaces, &surface->link);

@@ -12,6 +12,7 @@ struct surface_state {
 	uint32_t set; /* enum surface_field: which of the fields below this state changes */
 	struct buffer *buffer; /* locked; NULL: none */
 	int32_t scale, transform;
+	int32_t offset_x, offset_y; /* since the commit before; for roles that move by it */
 	pixman_region32_t surface_damage, buffer_damage;
 	pixman_region32_t opaque, input;
 	bool input_infinite;
@@ -58,14 +59,18 @@ struct path {
 		REASON_SHARED,	 /* others are seen on the output as well */
 		REASON_ALPHA,
 		REASON_SCALED,
+		REASON_UNFIT, /* drawn for another scale or transform than the output's */
 		REASON_FORMAT,
 		REASON_UNSEALED,
 		REASON_REFUSED, /* nothing but the output's refusal of the memory is in the way */
+		REASON_UNREAD,	/* neither the output nor what composites can read its memory */
 	} reason;
-	struct lend_rect place;
+	struct lend_rect place; /* on the output, in units of the space that outputs share */
 	const struct lend_output *output; /* for comparison only */
 	const char *detail;		  /* static, or NULL */
 };
+
+struct texture;
 
 struct stack_entry {
 	struct wl_list link;
@@ -88,6 +93,8 @@ struct surface {
 	pixman_region32_t
 		opaque; /* of current, clipped to the surface; all of it if there is no alpha */
 	struct wl_resource *viewport; /* wp_viewport, at most one */
+	struct wl_resource *fractional_scale; /* wp_fractional_scale_v1, at most one */
+	uint32_t scale_told, transform_told;  /* to its client, as the best; 0: none yet */
 	struct chain *chain;	      /* framelend_chain_v1, at most one */
 	struct subsurface *subsurface;
 	/* The surface itself and its subsurfaces, bottom first; pending is taken over by a commit.
@@ -98,11 +105,16 @@ struct surface {
 	uint32_t outputs_entered;   /* bit of lend_output.index for which enter was sent */
 	struct path path;
 	char reason[REASON_LENGTH]; /* the path's reason in words */
+	/* A renderer's copy of the contents, or NULL, and what of the buffer has changed since the
+	 * renderer took note. */
+	struct texture *texture;
+	pixman_region32_t unread;
 	/* Of commits that are on their way to the display: called back when it has shown them. */
 	struct wl_list latched_frames, latched_feedbacks;
 	bool latched; /* the frame on its way is the first one with the current commit */
 	uint64_t frames, commits, copied;
 	bool shown_since_commit;    /* the current commit is or was in a frame */
+	struct wl_signal committed; /* surface; the current state has changed */
 	struct wl_signal destroyed; /* surface */
 };
 
@@ -137,10 +149,18 @@ void surface_presented(struct surface *surface, struct lend_output *output,
 		       const struct presented *presented);
 /* globals/compositor.c: the requests of wl_surface. */
 extern const void *const surface_implementation;
+/* globals/compositor.c: a wl_region's rectangles, or its extents if it has more than are kept. */
+const pixman_region32_t *region_from_resource(struct wl_resource *resource);
 
 /* globals/viewporter.c: false after posting the protocol error of a source or destination that the
  * buffer to come does not allow. */
 bool viewport_check(struct surface *surface, const struct surface_state *pending);
+
+/* globals/xdg_shell.c: false after posting the error of a buffer that comes too early. */
+bool xdg_surface_check_attach(struct surface *surface, const struct buffer *buffer);
+
+/* globals/fractional_scale.c: how it is best drawn for the output, if that is not told already. */
+void surface_send_scale(struct surface *surface, const struct lend_output *output);
 
 /* globals/presentation.c */
 void feedback_list_discard(struct wl_list *feedbacks);

@@ -49,6 +49,11 @@ LEND_EXPORT int lend_view_describe(const struct lend_view *view, struct lend_vie
 	return info_write(info, &own, sizeof(own));
 }
 
+LEND_EXPORT void lend_view_activate(struct lend_view *view)
+{
+	view_activate(view);
+}
+
 LEND_EXPORT void lend_view_close(struct lend_view *view)
 {
 	view_send_close(view);

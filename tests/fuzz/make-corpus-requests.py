@@ -6,6 +6,9 @@ import sys
 
 FD, WAIT = 0x80, 0x40
 COMPOSITOR, SUBCOMPOSITOR, SHM, SEAT, WM_BASE, VIEWPORTER, PRESENTATION, MANAGER, OUTPUT = range(3, 12)
+# with all globals, which a seed says by beginning with the byte ALL_GLOBALS
+ALL_GLOBALS = b"\xff"
+DATA_DEVICES, VIRTUAL_KEYBOARDS, VIRTUAL_POINTERS = range(12, 15)
 # the bytes that stand for large numbers, in the order of requests.c's table
 ALL, MIN, MAX, MINUS_2, XRGB, ARGB, RGB565, NV12, N4096, N65536, N1280, N320, N240 = range(0xe0, 0xed)
 BIG_FIXED, ONE_FIXED, MAX_FIXED = 0xf4, 0xf5, 0xf6
@@ -87,6 +90,19 @@ SEEDS = {
     "shm-numbers": ask(SHM, 0, 12, 99, fd=True) + ask(12, 0, 13, MAX, MAX, MAX, MAX, 1, wait=True),
     "shm-resize": ask(SHM, 0, 12, 99, fd=True) + ask(12, 2, N4096) + ask(12, 2, ALL, wait=True),
     "seat": ask(SEAT, 0, 12) + ask(SEAT, 1, 13) + ask(SEAT, 3, wait=True),
+    "virtual-keyboard": ALL_GLOBALS + ask(VIRTUAL_KEYBOARDS, 0, SEAT, 15, wait=True) + ask(SEAT, 1, 16)
+                        + ask(15, 0, 1, 99, fd=True, wait=True),
+    "virtual-keyboard-early": ALL_GLOBALS + ask(VIRTUAL_KEYBOARDS, 0, SEAT, 15) + ask(15, 1, 0, 30, 1),
+    "virtual-keyboard-gone": ALL_GLOBALS + ask(VIRTUAL_KEYBOARDS, 0, SEAT, 15) + ask(15, 3, wait=True),
+    "virtual-pointer": ALL_GLOBALS + ask(VIRTUAL_POINTERS, 2, SEAT, OUTPUT, 15, wait=True) + ask(SEAT, 0, 16)
+                       + ask(15, 1, 0, 5, 5, 10, 10) + ask(15, 0, 0, BIG_FIXED, ONE_FIXED) + ask(15, 4)
+                       + ask(15, 2, 0, 0x12, 1) + ask(15, 2, 0, MAX, 1) + ask(15, 7, 0, 0, ONE_FIXED, MAX)
+                       + ask(15, 7, 0, 0, MAX_FIXED, MAX) + ask(15, 3, 0, 1, MIN) + ask(15, 5, 2) + ask(15, 6, 0, 1)
+                       + ask(15, 4, wait=True) + ask(15, 8),
+    "virtual-pointer-errors": ALL_GLOBALS + ask(VIRTUAL_POINTERS, 0, 0, 15) + ask(15, 1, 0, 5, 5, 0, 0)
+                              + ask(15, 3, 0, 2, ONE_FIXED),
+    "virtual-pointer-late": ALL_GLOBALS + ask(VIRTUAL_POINTERS, 2, 0, OUTPUT, 15) + ask(VIRTUAL_POINTERS, 1)
+                            + ask(15, 4),
     "sync": ask(1, 0, 12, wait=True) + ask(1, 0, 12, wait=True),
     "nothing": b"",
     "wrong-object": ask(99, 0) + ask(1, 0, 12),

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A server against what a client can ask of it. All globals are bound (ids 3 to 11, in the server's
- * order); from there an input is a row of requests, each: the object, the opcode with two flags,
- * the number of arguments, and a byte for each argument. Afterwards the server must still answer
- * another client, and have closed every descriptor.
+ * A server against what a client can ask of it. The basic globals are bound (ids 3 to 11, in the
+ * order below), and if the input begins with the byte ALL_GLOBALS the others too (from 12 on). From
+ * there it is a row of requests, each: the object, the opcode with two flags, the number of
+ * arguments, and a byte for each argument. Afterwards the server must still answer another client,
+ * and have closed every descriptor.
  */
 #include <framelend/server.h>
 
@@ -18,6 +19,28 @@
 #include <unistd.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define ALL_GLOBALS 0xff /* else an object that there never is */
+
+/* By name, so that corpora stay what they are when the server has more. */
+static const char *const globals[] = {
+	"wl_compositor",
+	"wl_subcompositor",
+	"wl_shm",
+	"wl_seat",
+	"xdg_wm_base",
+	"wp_viewporter",
+	"wp_presentation",
+	"framelend_manager_v1",
+	"wl_output",
+	/* only with ALL_GLOBALS */
+	"wl_data_device_manager",
+	"zwp_virtual_keyboard_manager_v1",
+	"zwlr_virtual_pointer_manager_v1",
+};
+
+#define N_GLOBALS (sizeof(globals) / sizeof(*globals))
+#define N_BASIC	  9
 
 #define WITH_FD	  0x80 /* a descriptor comes with the request */
 #define THEN_WAIT 0x40 /* the server answers before the next one is sent */
@@ -146,24 +169,34 @@ static void send_request(int socket, const uint32_t *words, size_t n, bool with_
 		close(fd);
 }
 
-/* Reads the registry's globals and binds each to the next id. */
-static void bind_globals(struct lend_server *server, int fd)
+/* The event that announces it, of those that came, or NULL. */
+static const uint32_t *find_global(const uint32_t *events, size_t n, const char *name)
+{
+	for (size_t at = 0; at + 5 < n && events[at + 1] >> 18 > 0; at += events[at + 1] >> 18)
+		if (events[at] == 2 && strcmp((const char *)(events + at + 4), name) == 0)
+			return events + at;
+	return NULL;
+}
+
+/* Reads the registry's globals and binds each of the first ones to the next id. */
+static void bind_globals(struct lend_server *server, int fd, size_t count)
 {
 	static const uint32_t get_registry[3] = {1, 12 << 16 | 1, 2};
-	uint32_t events[1024], id = 3;
+	uint32_t events[1024];
 
 	send_request(fd, get_registry, 3, false);
 	dispatch(server);
 	ssize_t got = recv(fd, events, sizeof(events), 0);
-	for (size_t at = 0; got > 0 && at + 5 < (size_t)got / 4 && id < 12;
-	     at += (events[at + 1] >> 16) / 4) {
-		size_t text = (events[at + 3] + 3) / 4;
-		uint32_t words[32] = {2, 0, events[at + 2]};
-		if (events[at] != 2 || text > 20)
-			continue;
+	for (uint32_t i = 0; i < count; i++) {
+		const uint32_t *event =
+			find_global(events, got > 0 ? (size_t)got / 4 : 0, globals[i]);
+		if (!event)
+			abort();
+		uint32_t words[32] = {2, 0, event[2]};
+		size_t text = (event[3] + 3) / 4;
 		/* the name of the interface with its length, the version, the new id */
-		memcpy(words + 3, events + at + 3, (text + 2) * 4);
-		words[5 + text] = id++;
+		memcpy(words + 3, event + 3, (text + 2) * 4);
+		words[5 + text] = 3 + i;
 		words[1] = (uint32_t)(6 + text) * 4 << 16;
 		send_request(fd, words, 6 + text, false);
 	}
@@ -227,8 +260,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct lend_server *server = create_server();
 	int fd = connect_client();
 	dispatch(server);
-	bind_globals(server, fd);
-	send_requests(server, fd, data, size);
+	bool all = size > 0 && data[0] == ALL_GLOBALS;
+	bind_globals(server, fd, all ? N_GLOBALS : N_BASIC);
+	send_requests(server, fd, data + all, size - all);
 	check(server);
 	close(fd);
 	dispatch(server);

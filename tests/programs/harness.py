@@ -26,7 +26,7 @@ class Case(unittest.TestCase):
         self.addCleanup(shutil.rmtree, self.runtime, ignore_errors=True)
         self.environment = {key: value for key, value in os.environ.items()
                             if key not in ('WAYLAND_DISPLAY', 'LEND_DISPLAY', 'WAYLAND_SOCKET',
-                                           'DISPLAY', 'WAYLAND_DEBUG')}
+                                           'DISPLAY', 'WAYLAND_DEBUG', 'XDG_SEAT', 'XDG_VTNR')}
         self.environment['XDG_RUNTIME_DIR'] = str(self.runtime)
 
     def run_program(self, *arguments, **options):
@@ -52,19 +52,21 @@ class Case(unittest.TestCase):
 
     @contextlib.contextmanager
     def server(self, *arguments, **options):
-        """A running server, as (process, socket's name)."""
+        """A running server, as (process, socket's name), with --xwayland also its X display's."""
         options.setdefault('env', self.environment)
+        if not {'--output', '--config'}.intersection(arguments):
+            arguments = ('--output', 'headless:1280x720@60', *arguments)
         reader, writer = os.pipe()
         process = subprocess.Popen([FRAMELEND, 'serve', '--ready-fd', str(writer), *arguments],
                                    pass_fds=[writer], stdin=subprocess.DEVNULL,
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
         os.close(writer)
         with os.fdopen(reader) as ready:
-            name = ready.readline().strip()
-        if not name:
+            names = ready.read().split()
+        if not names:
             self.fail(f'no server: {process.communicate(timeout=TIMEOUT)[1].decode()}')
         try:
-            yield process, name
+            yield process, *names
         finally:
             process.terminate()
             process.communicate(timeout=TIMEOUT)

@@ -42,8 +42,8 @@ class Command(harness.Case):
     def test_command_inherits_no_descriptors(self):
         reader, writer = os.pipe()
         with os.fdopen(reader):
-            result = self.framelend('serve', '--ready-fd', str(writer), '--', 'ls',
-                                    '/proc/self/fd', pass_fds=[writer])
+            result = self.framelend('serve', '--output', 'headless:64x64', '--ready-fd',
+                                    str(writer), '--', 'ls', '/proc/self/fd', pass_fds=[writer])
             os.close(writer)
         # 3 is the directory that ls reads.
         self.assertEqual(result.stdout.split(), [b'0', b'1', b'2', b'3'])
@@ -59,7 +59,8 @@ class Command(harness.Case):
             with self.subTest(signal=number):
                 script = ('trap "echo got it; exit 5" TERM INT; echo ready; '
                           'while :; do sleep 0.1; done')
-                with self.started(harness.FRAMELEND, 'serve', '--', 'sh', '-c', script) as process:
+                with self.started(harness.FRAMELEND, 'serve', '--output', 'headless:64x64', '--',
+                                  'sh', '-c', script) as process:
                     self.assertEqual(process.stdout.readline(), b'ready\n')
                     process.send_signal(number)
                     self.assertEqual(process.stdout.read(), b'got it\n')

@@ -59,6 +59,34 @@ class Picture(Shot):
             self.assert_pattern(rows, surface['x'], surface['y'], surface['width'],
                                 surface['height'])
 
+    def test_upright_whatever_the_display_is(self):
+        for transform in ('90', '180', '270', 'flipped', 'flipped-90', 'flipped-180',
+                          'flipped-270'):
+            size = (222, 333) if transform.endswith('0') and '180' not in transform else (333, 222)
+            with self.subTest(transform), \
+                    self.server('--output', f'headless:333x222,transform={transform}') as (_, name), \
+                    self.program(name, harness.PATTERN, 'pattern', str(size[0]), str(size[1])):
+                self.wait_for_surface(name, title='pattern', width=size[0])
+                width, height, rows = self.shot(name)
+                self.assertEqual((width, height), size)
+                self.assert_pattern(rows, 0, 0, *size)
+
+    def test_scaled_labels_and_all(self):
+        with self.server('--output', 'headless:800x600,scale=2,transform=270') as (_, name), \
+                self.program(name, harness.PATTERN, 'pattern', '300', '400'):
+            surface = self.wait_for_surface(name, title='pattern', width=300)
+            self.assertEqual((surface['x'], surface['y'], surface['height']), (0, 0, 400))
+            width, height, rows = self.shot(name)
+            self.assertEqual((width, height), (600, 800))
+            expected = harness.pattern_rows(300, 400)
+            for line in (0, 1, 777):
+                row = rows[line]
+                self.assertEqual([row[i:i + 3] for i in range(0, 1800, 6)],
+                                 [expected[line // 2][i:i + 3] for i in range(0, 900, 3)])
+            width, height, _ = self.shot(name, '--labels')
+            self.assertGreater(width, 600)
+            self.assertGreater(height, 800)
+
     def test_outputs_by_name_and_number(self):
         with self.server('--output', 'headless:40x30', '--output', 'headless:50x20') as (_, name):
             for output, size in (('headless-1', (40, 30)), ('1', (40, 30)),

@@ -28,6 +28,23 @@ MISTAKES = [
     (['serve', '--output', 'kms:' + 'x' * 100], ['no device or connector']),
     (['serve', '--output', 'kms,clone'], ['neither full nor tile', 'mirror']),
     (['serve', '--output', 'kms,tile,full'], ['neither full nor tile']),
+    (['serve', '--output', 'auto:640x480'], ['auto:640x480', 'size of its own']),
+    (['serve', '--output', 'auto,mirror'], ['neither full nor tile', 'fullscreen']),
+    (['serve', '--output', 'x11:'], ['x11:', 'empty']),
+    (['serve', '--output', 'x11::0:640x480,mirror'], ['neither full nor tile', 'fullscreen']),
+    (['serve', '--output', 'x11:' + 'x' * 108], ['too long']),
+    (['serve', '--output', 'wayland:'], ['wayland:', 'empty']),
+    (['serve', '--output', 'wayland::640x480'], ['empty']),
+    (['serve', '--output', 'wayland:' + 'x' * 200 + ':640x480'], ['too long']),
+    (['serve', '--output', 'headless:640x480,fullscreen'], ['neither full nor tile']),
+    (['serve', '--output', 'headless:640x480,scale=0.4'], ["scale '0.4'", '0.5 to 10']),
+    (['serve', '--output', 'headless:640x480,scale=10.01'], ["scale '10.01'"]),
+    (['serve', '--output', 'headless:640x480,scale='], ["scale ''"]),
+    (['serve', '--output', 'headless:640x480,scale=-1'], ["scale '-1'"]),
+    (['serve', '--output', 'headless:640x480,scale=2x'], ["scale '2x'"]),
+    (['serve', '--output', 'kms,transform=45'], ["transform '45'", 'flipped-90']),
+    (['serve', '--output', 'x11,transform='], ["transform ''"]),
+    (['serve', '--output', 'x11,layout=tile'], ["no option 'layout'", 'scale and transform']),
     (['serve', '--output', 'headless:'], ['16384x16384']),
     (['serve', '--output', 'headless:0x0'], ['headless:0x0', '16384x16384']),
     (['serve', '--output', 'headless:640x0'], ['16384x16384']),
@@ -69,6 +86,29 @@ MISTAKES = [
     (['shot', '--output'], ['needs an argument']),
     (['shot'] + ['--output', '1'] * 17 + ['a.png'], ['more than 16 outputs']),
 
+    (['input'], ['an action is missing']),
+    (['input', 'clack'], ["no action 'clack'", 'framelend help input']),
+    (['input', '-', 'key', 'a'], ["too many: 'key'"]),
+    (['input', '--delay', 'long', 'key', 'a'], ["'long' is no time in ms", '3600000']),
+    (['input', '--frobnicate', 'key', 'a'], ["'--frobnicate'"]),
+    (['input', 'type'], ['type needs 1 argument']),
+    (['input', 'type', 'a\x01'], ['U+0001', 'number 2']),
+    (['input', 'type', 'a\udcc3'], ['not UTF-8 after 1 ']),
+    (['input', 'key'], ['key needs 1 argument']),
+    (['input', 'key', ''], ["no key ''"]),
+    (['input', 'key', 'ctrl+'], ["'ctrl+': no key ''", 'plus']),
+    (['input', 'key', 'hyper+frob'], ["no key 'hyper'"]),
+    (['input', 'key', '+'.join('abcdefghi')], ['more than 8']),
+    (['input', 'move', '1'], ['move needs 2 arguments']),
+    (['input', 'move', '-1', '1'], ["'-1' is no pixel", '16383']),
+    (['input', 'moveby', '--1', '1'], ["'--1' is no distance", '-16384 to 16384']),
+    (['input', 'moveby', '+', '1'], ["'+' is no distance"]),
+    (['input', 'click', 'top'], ["no button 'top'", 'left, right, middle']),
+    (['input', 'click', '768'], ["no button '768'", '256 to 767']),
+    (['input', 'drag', '1', '2', '3'], ['drag needs 4 arguments']),
+    (['input', 'scroll', '1001'], ["'1001' is no number of clicks", '-1000 to 1000']),
+    (['input', 'wait', '3600001'], ["'3600001' is no time"]),
+
     (['top', 'all'], ["'all'"]),
     (['top', '--interval', '0'], ["'0'", '3600']),
     (['top', '--interval', '0.05'], ["'0.05'"]),
@@ -91,7 +131,7 @@ MISTAKES = [
     (['demo-client', '--frames', 'many'], ["'many'"]),
 ]
 
-COMMANDS = ['serve', 'shot', 'top', 'probe', 'demo-client']
+COMMANDS = ['serve', 'shot', 'input', 'top', 'probe', 'demo-client']
 
 
 class Usage(harness.Case):

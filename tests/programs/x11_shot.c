@@ -5,13 +5,23 @@
 #include <stdlib.h>
 #include <xcb/xcb.h>
 
-/* Only screens with 8 bits a colour: XRGB8888. */
-static int write_pixels(const uint32_t *pixels, uint32_t width, uint32_t height)
+/* RGB565 as XRGB8888 with zeroes below. */
+static uint32_t widen(uint16_t pixel)
 {
+	return (pixel & 0xf800U) << 8 | (pixel & 0x7e0U) << 5 | (pixel & 0x1fU) << 3;
+}
+
+/* Only screens of the depths 24, XRGB8888, and 16. The width is even. */
+static int write_pixels(const void *data, uint8_t depth, uint32_t width, uint32_t height)
+{
+	const uint32_t *pixels = data;
+	const uint16_t *halves = data;
+
 	printf("P6\n%u %u\n255\n", width, height);
 	for (size_t i = 0; i < (size_t)width * height; i++) {
-		const uint8_t rgb[] = {(uint8_t)(pixels[i] >> 16), (uint8_t)(pixels[i] >> 8),
-				       (uint8_t)pixels[i]};
+		uint32_t pixel = depth == 24 ? pixels[i] : widen(halves[i]);
+		const uint8_t rgb[] = {(uint8_t)(pixel >> 16), (uint8_t)(pixel >> 8),
+				       (uint8_t)pixel};
 		fwrite(rgb, sizeof(rgb), 1, stdout);
 	}
 	return fflush(stdout) == 0 ? 0 : 1;
@@ -28,10 +38,10 @@ int main(void)
 		xcb_get_image(xcb, XCB_IMAGE_FORMAT_Z_PIXMAP, screen->root, 0, 0,
 			      screen->width_in_pixels, screen->height_in_pixels, ~0U),
 		NULL);
-	if (image == NULL || image->depth != 24)
+	if (image == NULL || (image->depth != 24 && image->depth != 16))
 		return 1;
-	const uint32_t *pixels = (const void *)xcb_get_image_data(image);
-	int result = write_pixels(pixels, screen->width_in_pixels, screen->height_in_pixels);
+	int result = write_pixels(xcb_get_image_data(image), image->depth, screen->width_in_pixels,
+				  screen->height_in_pixels);
 	free(image);
 	xcb_disconnect(xcb);
 	return result;

@@ -24,7 +24,8 @@ struct capture {
 		const uint8_t *pixels;
 	} slots[SLOTS];
 	unsigned announced; /* buffer events */
-	unsigned ready, failed;
+	unsigned ready, failed, views;
+	uint32_t transform, scale;
 	uint32_t index, error;
 	uint64_t sequence;
 	struct lend_rect damage[128];
@@ -97,11 +98,22 @@ static void handle_failed(void *data, struct framelend_capture_v1 *proxy, uint32
 	capture->failed++;
 }
 
+static void handle_view(void *data, struct framelend_capture_v1 *proxy, uint32_t transform,
+			uint32_t scale)
+{
+	struct capture *capture = data;
+
+	capture->transform = transform;
+	capture->scale = scale;
+	capture->views++;
+}
+
 static const struct framelend_capture_v1_listener listener = {
 	.buffer = handle_buffer,
 	.damage = handle_damage,
 	.ready = handle_ready,
 	.failed = handle_failed,
+	.view = handle_view,
 };
 
 static void capture_create(struct client *client, unsigned output, struct capture *capture)
@@ -277,6 +289,104 @@ static void other_formats_are_captured(void)
 	assert_int_equal(capture.slots[0].stride % 4, 0);
 	capture_destroy(&capture);
 	test_destroy(test);
+}
+
+/* ---- outputs that change -------------------------------------------------------------------- */
+
+static struct lend_output_state describe(const struct lend_output *output)
+{
+	struct lend_output_state state = {.size = sizeof(state)};
+
+	assert_int_equal(lend_output_describe(output, &state), 0);
+	return state;
+}
+
+static void it_goes_on_in_another_size(void)
+{
+	struct fixture fixture;
+
+	fixture_create(&fixture, NULL);
+	struct lend_output_state state = describe(fixture.test->outputs[0]);
+	draw(&fixture, 0, 0, 320, 240, 0xff808080);
+	for (uint32_t i = 0; i < 10; i++) {
+		capture_frame(&fixture.capture, FRAMELEND_CAPTURE_V1_FLAGS_CHANGED);
+		assert_captured(&fixture.capture, fixture.test->outputs[0]);
+		if (i % 2)
+			capture_release(&fixture.capture);
+		state.mode.width = 400 - 37 * i;
+		state.mode.height = 100 + 51 * i;
+		assert_int_equal(lend_output_configure(fixture.test->outputs[0], &state), 0);
+		if (i % 3)
+			pump(fixture.test);
+	}
+	/* Larger for a while, and nobody looked. */
+	for (uint32_t i = 0; i < 4; i++) {
+		state.mode.width += i % 2 ? -500u : 500;
+		state.mode.height += i % 2 ? -400u : 400;
+		assert_int_equal(lend_output_configure(fixture.test->outputs[0], &state), 0);
+		pump(fixture.test);
+	}
+	capture_frame(&fixture.capture, 0);
+	assert_captured(&fixture.capture, fixture.test->outputs[0]);
+	assert_int_equal(fixture.capture.slots[0].width, state.mode.width);
+	assert_int_equal(fixture.capture.slots[0].height, state.mode.height);
+	assert_true(fixture.capture.announced > 9 * SLOTS);
+	fixture_destroy(&fixture);
+}
+
+static void it_says_how_pictures_are_to_be_seen(void)
+{
+	struct fixture fixture;
+
+	fixture_create(&fixture, NULL);
+	struct lend_output_state state = describe(fixture.test->outputs[0]);
+	draw(&fixture, 0, 0, 320, 240, 0xff808080);
+	capture_frame(&fixture.capture, 0);
+	capture_frame(&fixture.capture, 0);
+	assert_int_equal(fixture.capture.views, 1);
+	assert_int_equal(fixture.capture.transform, 0);
+	assert_int_equal(fixture.capture.scale, 120);
+	state.transform = LEND_TRANSFORM_FLIPPED_270;
+	state.scale = 150;
+	assert_int_equal(lend_output_configure(fixture.test->outputs[0], &state), 0);
+	/* Not before there is a picture of that kind. */
+	framelend_capture_v1_frame(fixture.capture.proxy, 0);
+	client_roundtrip(fixture.client);
+	pump(fixture.test);
+	capture_frame(&fixture.capture, 0);
+	assert_int_equal(fixture.capture.views, 2);
+	assert_int_equal(fixture.capture.transform, LEND_TRANSFORM_FLIPPED_270);
+	assert_int_equal(fixture.capture.scale, 150);
+	assert_captured(&fixture.capture, fixture.test->outputs[0]);
+	fixture_destroy(&fixture);
+}
+
+static void nothing_is_captured_while_it_is_off(void)
+{
+	struct fixture fixture;
+	struct capture waiting;
+
+	fixture_create(&fixture, NULL);
+	struct lend_output_state state = describe(fixture.test->outputs[0]);
+	draw(&fixture, 0, 0, 320, 240, 0xff808080);
+	capture_create(fixture.client, 0, &waiting);
+	capture_frame(&waiting, 0);
+	framelend_capture_v1_frame(waiting.proxy, FRAMELEND_CAPTURE_V1_FLAGS_CHANGED);
+	state.off = 1;
+	assert_int_equal(lend_output_configure(fixture.test->outputs[0], &state), 0);
+	framelend_capture_v1_frame(fixture.capture.proxy, 0);
+	pump_until(fixture.test, &fixture.capture.failed, 1);
+	assert_int_equal(fixture.capture.error, ENODATA);
+	assert_non_null(strstr(fixture.capture.reason, "is off"));
+	/* Who waits for a change gets it when it is lit again. */
+	assert_int_equal(waiting.failed, 0);
+	assert_int_equal(waiting.ready, 1);
+	state.off = 0;
+	assert_int_equal(lend_output_configure(fixture.test->outputs[0], &state), 0);
+	pump_until(fixture.test, &waiting.ready, 2);
+	assert_captured(&waiting, fixture.test->outputs[0]);
+	capture_destroy(&waiting);
+	fixture_destroy(&fixture);
 }
 
 /* ---- damage --------------------------------------------------------------------------------- */
@@ -665,6 +775,9 @@ static const struct harness_test tests[] = {
 	{"composed_frames_are_captured", composed_frames_are_captured},
 	{"alpha_is_copied_but_not_announced", alpha_is_copied_but_not_announced},
 	{"other_formats_are_captured", other_formats_are_captured},
+	{"it_goes_on_in_another_size", it_goes_on_in_another_size},
+	{"it_says_how_pictures_are_to_be_seen", it_says_how_pictures_are_to_be_seen},
+	{"nothing_is_captured_while_it_is_off", nothing_is_captured_while_it_is_off},
 	{"damage_is_since_the_captures_own_frame", damage_is_since_the_captures_own_frame},
 	{"every_frame_is_complete_with_random_damage", every_frame_is_complete_with_random_damage},
 	{"changed_waits_for_a_change", changed_waits_for_a_change},

@@ -202,6 +202,12 @@ void expect_no_memory(struct client *client, const char *words)
 	find_words(words);
 }
 
+void expect_invalid(struct client *client, const char *words)
+{
+	wait_for_error(client, EINVAL);
+	find_words(words);
+}
+
 void expect_alive(struct client *client)
 {
 	client_roundtrip(client);

@@ -135,16 +135,21 @@ static void desk_destroy(struct desk *desk)
 	wl_data_device_release(desk->device);
 }
 
-static void copy(struct desk *desk)
+static void copy_with(struct desk *desk, uint32_t serial)
 {
 	if (desk->source)
 		wl_data_source_destroy(desk->source);
 	desk->source = wl_data_device_manager_create_data_source(desk->client->data_manager);
 	wl_data_source_add_listener(desk->source, &source_listener, desk);
 	wl_data_source_offer(desk->source, TYPE);
-	wl_data_device_set_selection(desk->device, desk->source, 0);
+	wl_data_device_set_selection(desk->device, desk->source, serial);
 	client_roundtrip(desk->client);
 	pump(desk->client->test);
+}
+
+static void copy(struct desk *desk)
+{
+	copy_with(desk, 0);
 }
 
 /* The left one has the keys at first. */
@@ -246,24 +251,36 @@ static void what_is_gone_is_not_offered(void)
 	test_destroy(f.test);
 }
 
-static void dragging_is_refused(void)
+/* The keys may have gone on meanwhile. What another copied with them since stays. */
+static void who_had_the_keys_a_moment_ago(void)
 {
 	struct fixture f;
+	struct hands hands;
 
 	setup(&f);
-	f.left.source = wl_data_device_manager_create_data_source(f.left.client->data_manager);
-	wl_data_source_add_listener(f.left.source, &source_listener, &f.left);
-	wl_data_device_start_drag(f.left.device, f.left.source, f.left.pane.surface, NULL, 0);
-	client_roundtrip(f.left.client);
+	hands_create(f.left.client, KEYBOARD, &hands);
+	click(&f, 60);
+	click(&f, 260);
+	drive_key(f.test->server, KEY_A, true);
+	drive_key(f.test->server, KEY_A, false);
+	settle(f.left.client);
+	click(&f, 60);
+	copy_with(&f.left, hands.key_serial);
+	assert_int_equal(f.left.cancelled, 0);
+	assert_non_null(f.right.selection);
+	copy(&f.right);
 	assert_int_equal(f.left.cancelled, 1);
+	copy_with(&f.left, hands.key_serial);
+	assert_int_equal(f.left.cancelled, 2);
+	hands_destroy(&hands);
 	finish(&f);
 }
 
 static const struct harness_test tests[] = {
 	{"what_one_copies_another_pastes", what_one_copies_another_pastes},
 	{"only_who_has_the_keys_may_copy", only_who_has_the_keys_may_copy},
+	{"who_had_the_keys_a_moment_ago", who_had_the_keys_a_moment_ago},
 	{"what_is_gone_is_not_offered", what_is_gone_is_not_offered},
-	{"dragging_is_refused", dragging_is_refused},
 };
 
 int main(int argc, char **argv)

@@ -2,10 +2,13 @@
 /* What a program that embeds the server is told, and what it can do from there. */
 #include "harness.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 /* A server with all of its events, and a client of it by hand: struct test keeps its own. */
@@ -260,6 +263,60 @@ static void run_returns_after_stop(void)
 	test_destroy(embedder.test);
 }
 
+static void count_global(void *data, struct wl_registry *registry, uint32_t name,
+			 const char *interface, uint32_t version)
+{
+	++*(unsigned *)data;
+}
+
+static void forget_global(void *data, struct wl_registry *registry, uint32_t name) {}
+
+/* A socket of the embedder's own making is as good as one that connected. */
+static void clients_can_be_added(void)
+{
+	static const struct wl_registry_listener listener = {count_global, forget_global};
+	struct test *test = test_create(NULL);
+	unsigned globals = 0;
+	int fds[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+	assert_int_equal(lend_server_add_client(test->server, fds[1]), 0);
+	assert_int_equal(fcntl(fds[1], F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
+	assert_int_equal(test->connected, 1);
+	struct wl_display *display = wl_display_connect_to_fd(fds[0]);
+	wl_registry_add_listener(wl_display_get_registry(display), &listener, &globals);
+	for (int i = 0; i < 100 && globals == 0; i++) {
+		wl_display_flush(display);
+		lend_server_dispatch(test->server, 10);
+		while (wl_display_prepare_read(display) < 0)
+			wl_display_dispatch_pending(display);
+		wl_display_read_events(display);
+		wl_display_dispatch_pending(display);
+	}
+	assert_true(globals > 0);
+	wl_display_disconnect(display);
+	for (int i = 0; i < 100 && test->gone == 0; i++)
+		lend_server_dispatch(test->server, 10);
+	assert_int_equal(test->gone, 1);
+	test_destroy(test);
+}
+
+/* What is no socket is closed all the same. */
+static void only_sockets_can_be_added(void)
+{
+	struct test *test = test_create(NULL);
+	int fds[2];
+
+	assert_int_equal(pipe(fds), 0);
+	assert_int_equal(lend_server_add_client(test->server, fds[0]), -ENOTSOCK);
+	assert_non_null(strstr(lend_server_error(), "no socket"));
+	assert_int_equal(fcntl(fds[0], F_GETFD), -1);
+	close(fds[1]);
+	assert_int_equal(lend_server_add_client(test->server, -1), -EBADF);
+	assert_int_equal(test->connected, 0);
+	test_destroy(test);
+}
+
 static void privilege_is_the_embedders_to_give(void)
 {
 	struct embedder embedder;
@@ -365,6 +422,8 @@ static const struct harness_test tests[] = {
 	{"dead_clients_views_are_unmapped", dead_clients_views_are_unmapped},
 	{"frames_are_told_with_their_damage", frames_are_told_with_their_damage},
 	{"run_returns_after_stop", run_returns_after_stop},
+	{"clients_can_be_added", clients_can_be_added},
+	{"only_sockets_can_be_added", only_sockets_can_be_added},
 	{"privilege_is_the_embedders_to_give", privilege_is_the_embedders_to_give},
 	{"outputs_may_go_in_any_event", outputs_may_go_in_any_event},
 	{"outputs_may_go_as_the_server_does", outputs_may_go_as_the_server_does},

@@ -131,6 +131,8 @@ static void keyboard_keymap(void *data, struct wl_keyboard *keyboard, uint32_t f
 	hands->keymap_fd = fd;
 	hands->keymap_format = format;
 	hands->keymap_size = size;
+	if (hands->keymaps++ > 0)
+		say(hands, "keymap");
 }
 
 static void keyboard_enter(void *data, struct wl_keyboard *keyboard, uint32_t serial,
@@ -260,6 +262,7 @@ void hands_take(struct hands *hands, unsigned devices)
 		wl_pointer_add_listener(hands->pointer, &pointer_listener, hands);
 	}
 	if (devices & KEYBOARD) {
+		hands->keymaps = 0;
 		hands->keyboard = wl_seat_get_keyboard(seat);
 		wl_keyboard_add_listener(hands->keyboard, &keyboard_listener, hands);
 	}

@@ -21,7 +21,8 @@ struct hands {
 	char text[8192];
 	uint32_t enter_serial, button_serial, key_serial, touch_serial;
 	uint32_t keymap_format, keymap_size;
-	int keymap_fd; /* or -1 */
+	int keymap_fd;	  /* or -1 */
+	unsigned keymaps; /* that came; a word in the text from the second one on */
 	int32_t rate, delay;
 };
 

@@ -240,6 +240,8 @@ struct test *test_create(const struct test_options *options)
 	assert_non_null(mkdtemp(test->directory));
 	setenv("XDG_RUNTIME_DIR", test->directory, 1);
 	unsetenv("WAYLAND_DISPLAY");
+	/* No cursor theme of this machine. */
+	setenv("XCURSOR_PATH", test->directory, 1);
 
 	struct lend_server_events events = {
 		.size = sizeof(events),
@@ -257,6 +259,8 @@ struct test *test_create(const struct test_options *options)
 	const struct lend_server_options server = {
 		.size = sizeof(server),
 		.socket = options->socket,
+		.renderer = options->renderer,
+		.no_shortcuts = options->no_shortcuts,
 		.quota = &quota,
 		.events = &events,
 		.data = test,
@@ -293,14 +297,17 @@ static bool is_readable(int fd)
 
 static void wait_for_anything(const struct test *test, int timeout_ms)
 {
-	struct pollfd fds[64] = {{.fd = lend_server_fd(test->server), .events = POLLIN}};
+	struct pollfd fds[64];
 	const struct client *client;
-	nfds_t n = 1;
+	nfds_t n = 0;
 
-	wl_list_for_each (client, &test->clients, link) {
-		if (!client->error && !client->paused && n < 64)
-			fds[n++] = (struct pollfd){.fd = wl_display_get_fd(client->display),
-						   .events = POLLIN};
+	for (; test; test = test->host) {
+		fds[n++] = (struct pollfd){.fd = lend_server_fd(test->server), .events = POLLIN};
+		wl_list_for_each (client, &test->clients, link) {
+			if (!client->error && !client->paused && n < 60)
+				fds[n++] = (struct pollfd){.fd = wl_display_get_fd(client->display),
+							   .events = POLLIN};
+		}
 	}
 	poll(fds, n, timeout_ms);
 }
@@ -344,7 +351,7 @@ bool pump_once(struct test *test, int timeout_ms)
 		if (!client->paused && !client->error)
 			busy |= dispatch_client(client);
 	}
-	return busy;
+	return test->host ? pump_once(test->host, 0) || busy : busy;
 }
 
 void pump(struct test *test)

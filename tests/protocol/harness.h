@@ -46,9 +46,11 @@ struct test_options {
 	enum lend_layout layout;
 	int outputs;	   /* 0: one; -1: none */
 	bool unprivileged; /* nobody may capture */
+	bool no_shortcuts;
 	struct lend_quota quota;
 	struct lend_device *device;
 	const char *socket;
+	const char *renderer;
 };
 
 struct client;
@@ -59,6 +61,7 @@ struct test {
 	char directory[64];			  /* XDG_RUNTIME_DIR */
 	char log[16384];			  /* what the server logged, a line a message */
 	struct wl_list clients;
+	struct test *host;	  /* whose server shows an output of this one: takes turns too */
 	unsigned connected, gone; /* events */
 	struct lend_view *view;	  /* mapped last, NULL once unmapped */
 	unsigned mapped, unmapped, changed;
@@ -129,6 +132,8 @@ void expect_error(struct client *client, const struct wl_interface *interface, u
 		  const char *words);
 /* It must end for want of memory or quota, with a message that contains the words. */
 void expect_no_memory(struct client *client, const char *words);
+/* It must end in the error of a request that the interface does not know like that. */
+void expect_invalid(struct client *client, const char *words);
 /* The connection must still work. */
 void expect_alive(struct client *client);
 /* A connection without libwayland's help. Blocking. */

@@ -248,6 +248,35 @@ static void memory_that_cannot_be_imported_is_copied(void)
 	finish(&fixture);
 }
 
+/* A frame in the newest memory that was lent. */
+static void show_newest(struct fixture *fixture, uint32_t colour)
+{
+	struct chain *chain = &fixture->chain;
+
+	if (!chain->buffers[0].buffer) {
+		chain_take(chain);
+		framelend_chain_v1_drop(chain->proxy, chain->generation - 1);
+	}
+	show(fixture, colour);
+	pump(fixture->test);
+}
+
+static void memory_that_is_refused_is_given_up_for_cached_memory(void)
+{
+	struct fixture fixture;
+
+	start(&fixture, "drmPrimeFDToHandle own -> EINVAL", "kms vblank=no\n" PRIMARY "\n" MONITOR);
+	assert_int_equal(light(&fixture, (struct lend_kms_output_options){0}), 1);
+	open_window(&fixture, 0, 2);
+	assert_int_equal(fixture.chain.buffers[0].memory, LEND_MEMORY_DUMB);
+	for (unsigned i = 0; i < 150; i++)
+		show_newest(&fixture, i % 2 ? RED : GREEN);
+	assert_int_equal(fixture.chain.buffers[0].memory, LEND_MEMORY_MEMFD);
+	assert_int_equal(fixture.chain.done, 2);
+	close_window(&fixture);
+	finish(&fixture);
+}
+
 static void bad_wishes_have_words(void)
 {
 	static const struct {
@@ -531,6 +560,176 @@ static void refused_planes_are_composited(void)
 	finish(&fixture);
 }
 
+/* ---- modes and power ------------------------------------------------------------------------ */
+
+#define THREE_MODES MONITOR " mode=800x600@75"
+
+static struct lend_output_state describe(const struct fixture *fixture)
+{
+	struct lend_output_state state = {.size = sizeof(state)};
+
+	assert_int_equal(lend_output_describe(fixture->test->outputs[0], &state), 0);
+	return state;
+}
+
+static int set_mode(const struct fixture *fixture, uint32_t width, uint32_t height,
+		    uint32_t refresh)
+{
+	struct lend_output_state state = describe(fixture);
+
+	state.mode = (struct lend_output_mode){width, height, refresh, 0};
+	return lend_output_configure(fixture->test->outputs[0], &state);
+}
+
+static int set_off(const struct fixture *fixture, int off)
+{
+	struct lend_output_state state = describe(fixture);
+
+	state.off = off;
+	return lend_output_configure(fixture->test->outputs[0], &state);
+}
+
+/* The display has another size now, with the window in the middle of it. */
+static void assert_in_the_middle(const struct fixture *fixture, uint32_t width, uint32_t height,
+				 uint32_t colour)
+{
+	uint32_t shown_width = 0, shown_height = 0;
+
+	free(fake_drm_shown((size_t)fake_drm_crtc("Virtual-1"), &shown_width, &shown_height));
+	assert_int_equal(shown_width, width);
+	assert_int_equal(shown_height, height);
+	assert_int_equal(describe(fixture).mode.width, width);
+	assert_shown((int)(width - WIDTH) / 2, (int)(height - HEIGHT) / 2, WIDTH, HEIGHT, colour);
+	if (width > WIDTH)
+		assert_shown(0, 0, (int)(width - WIDTH) / 2, (int)height, 0xff000000);
+}
+
+static void modes_are_listed_and_set(void)
+{
+	struct fixture fixture;
+	struct lend_output_mode mode;
+
+	start(&fixture, "", "kms vblank=yes\n" PRIMARY "\n" THREE_MODES);
+	assert_int_equal(light(&fixture, (struct lend_kms_output_options){0}), 1);
+	struct lend_output *output = fixture.test->outputs[0];
+	assert_int_equal(lend_output_get_mode(output, 0, &mode), 0);
+	assert_int_equal(mode.width, 320);
+	assert_int_equal(mode.preferred, 1);
+	assert_int_equal(lend_output_get_mode(output, 2, &mode), 0);
+	assert_int_equal(mode.height, 600);
+	assert_int_equal(mode.refresh / 100, 750);
+	assert_int_equal(lend_output_get_mode(output, 3, &mode), -ENOENT);
+	assert_int_equal(describe(&fixture).mode.preferred, 1);
+	open_window(&fixture, 0, 2);
+	show(&fixture, RED);
+	show(&fixture, GREEN);
+	assert_int_equal(fixture.chain.path, LEND_PATH_SCANOUT);
+	assert_int_equal(set_mode(&fixture, 640, 480, 0), 0);
+	assert_true(describe(&fixture).mode.refresh > 59000);
+	assert_int_equal(describe(&fixture).mode.preferred, 0);
+	pump_frame(fixture.test, output);
+	assert_in_the_middle(&fixture, 640, 480, GREEN);
+	assert_int_equal(fixture.window.width, 640);
+	show(&fixture, BLUE);
+	assert_in_the_middle(&fixture, 640, 480, BLUE);
+	assert_int_equal(set_mode(&fixture, 800, 600, 75000), 0);
+	assert_int_equal(set_mode(&fixture, 320, 240, 60000), 0);
+	show(&fixture, RED);
+	show(&fixture, GREEN);
+	assert_in_the_middle(&fixture, 320, 240, GREEN);
+	assert_int_equal(fixture.chain.path, LEND_PATH_SCANOUT);
+	close_window(&fixture);
+	finish(&fixture);
+}
+
+static void a_mode_that_cannot_be_leaves_the_one_there_was(void)
+{
+	struct fixture fixture;
+	char refusal[64];
+
+	start(&fixture, "", "kms vblank=yes\n" PRIMARY "\n" THREE_MODES);
+	assert_int_equal(light(&fixture, (struct lend_kms_output_options){0}), 1);
+	open_window(&fixture, 0, 2);
+	show(&fixture, RED);
+	assert_int_equal(set_mode(&fixture, 123, 45, 0), -ENODATA);
+	assert_non_null(strstr(lend_server_error(), "no mode 123x45: there are 320x240"));
+	assert_int_equal(set_mode(&fixture, 640, 480, 99000), -ENODATA);
+	show(&fixture, GREEN);
+	assert_in_the_middle(&fixture, 320, 240, GREEN);
+	/* One that is listed, but too much for the link. The first commit turns off what was. */
+	snprintf(refusal, sizeof(refusal), "drmModeAtomicCommit nth=%zu -> ENOSPC",
+		 fake_drm_calls("drmModeAtomicCommit") + 2);
+	fake_drm_inject(refusal);
+	assert_int_equal(set_mode(&fixture, 640, 480, 0), -ENOSPC);
+	assert_non_null(strstr(lend_server_error(), "Virtual-1 cannot show 640x480"));
+	show(&fixture, BLUE);
+	assert_in_the_middle(&fixture, 320, 240, BLUE);
+	assert_int_equal(set_mode(&fixture, 640, 480, 0), 0);
+	show(&fixture, RED);
+	assert_in_the_middle(&fixture, 640, 480, RED);
+	close_window(&fixture);
+	finish(&fixture);
+}
+
+static void a_display_is_dark_and_lit_again(void)
+{
+	struct fixture fixture;
+
+	start(&fixture, "", "kms vblank=yes\n" PRIMARY "\n" THREE_MODES);
+	assert_int_equal(light(&fixture, (struct lend_kms_output_options){0}), 1);
+	open_window(&fixture, 0, 2);
+	show(&fixture, RED);
+	show(&fixture, GREEN);
+	unsigned frames = fixture.window.frames;
+	window_commit(&fixture.window, fixture.chain.buffers[fixture.next].buffer);
+	pump_once(fixture.test, 0);
+	assert_int_equal(set_off(&fixture, 1), 0);
+	pump(fixture.test);
+	assert_int_equal(fake_drm_crtc("Virtual-1"), -1);
+	size_t commits = fake_drm_calls("drmModeAtomicCommit");
+	uint64_t shown = output_frames(fixture.test->outputs[0]);
+	fixture.next = (fixture.next + 1) % 2;
+	lent_buffer_fill(&fixture.chain, fixture.next, BLUE);
+	window_commit(&fixture.window, fixture.chain.buffers[fixture.next].buffer);
+	pump(fixture.test);
+	assert_int_equal(fake_drm_calls("drmModeAtomicCommit"), commits);
+	assert_int_equal(output_frames(fixture.test->outputs[0]), shown);
+	/* What it is to be when it is lit again. */
+	assert_int_equal(set_mode(&fixture, 123, 45, 0), -ENODATA);
+	assert_int_equal(set_mode(&fixture, 640, 480, 0), 0);
+	assert_int_equal(fake_drm_crtc("Virtual-1"), -1);
+	assert_int_equal(set_off(&fixture, 0), 0);
+	pump_until(fixture.test, &fixture.window.frames, frames + 2);
+	assert_in_the_middle(&fixture, 640, 480, BLUE);
+	close_window(&fixture);
+	finish(&fixture);
+}
+
+/* What changes the display while its driver says that a frame is on it. */
+static void a_driver_without_atomic_commits_does_it_too(void)
+{
+	struct fixture fixture;
+
+	setenv("LEND_KMS_LEGACY", "1", 1);
+	start(&fixture, "", "kms vblank=no\n" PRIMARY "\n" THREE_MODES);
+	assert_int_equal(light(&fixture, (struct lend_kms_output_options){0}), 1);
+	open_window(&fixture, 0, 2);
+	for (unsigned i = 0; i < 3; i++) {
+		show(&fixture, RED);
+		assert_int_equal(set_mode(&fixture, 800, 600, 0), 0);
+		show(&fixture, GREEN);
+		assert_in_the_middle(&fixture, 800, 600, GREEN);
+		assert_int_equal(set_off(&fixture, 1), 0);
+		assert_int_equal(set_off(&fixture, 0), 0);
+		show(&fixture, BLUE);
+		assert_in_the_middle(&fixture, 800, 600, BLUE);
+		assert_int_equal(set_mode(&fixture, 320, 240, 0), 0);
+	}
+	close_window(&fixture);
+	finish(&fixture);
+	unsetenv("LEND_KMS_LEGACY");
+}
+
 static const struct harness_test tests[] = {
 	{"a_lent_frame_costs_one_commit", a_lent_frame_costs_one_commit},
 	{"an_uploading_driver_is_told_what_each_buffer_lacks",
@@ -540,6 +739,8 @@ static const struct harness_test tests[] = {
 	{"what_the_display_refuses_is_copied_in_the_same_frame",
 	 what_the_display_refuses_is_copied_in_the_same_frame},
 	{"memory_that_cannot_be_imported_is_copied", memory_that_cannot_be_imported_is_copied},
+	{"memory_that_is_refused_is_given_up_for_cached_memory",
+	 memory_that_is_refused_is_given_up_for_cached_memory},
 	{"bad_wishes_have_words", bad_wishes_have_words},
 	{"a_failure_that_passes_costs_nothing", a_failure_that_passes_costs_nothing},
 	{"callbacks_come_once_a_refresh", callbacks_come_once_a_refresh},
@@ -549,6 +750,12 @@ static const struct harness_test tests[] = {
 	{"an_idle_display_makes_no_calls", an_idle_display_makes_no_calls},
 	{"a_plane_shows_what_is_above", a_plane_shows_what_is_above},
 	{"refused_planes_are_composited", refused_planes_are_composited},
+	{"modes_are_listed_and_set", modes_are_listed_and_set},
+	{"a_mode_that_cannot_be_leaves_the_one_there_was",
+	 a_mode_that_cannot_be_leaves_the_one_there_was},
+	{"a_display_is_dark_and_lit_again", a_display_is_dark_and_lit_again},
+	{"a_driver_without_atomic_commits_does_it_too",
+	 a_driver_without_atomic_commits_does_it_too},
 };
 
 int main(int argc, char **argv)

@@ -243,7 +243,7 @@ static void configure_is_checked(void)
 	configure_error(10, 10, 0, 0, 2, FRAMELEND_CHAIN_V1_ERROR_INVALID_FORMAT, "0x00000000");
 	configure_error(10, 10, LEND_FORMAT_NV12, 0, 2, FRAMELEND_CHAIN_V1_ERROR_INVALID_FORMAT,
 			"format");
-	configure_error(10, 10, format, 4, 2, FRAMELEND_CHAIN_V1_ERROR_INVALID_USAGE, "0x4");
+	configure_error(10, 10, format, 8, 2, FRAMELEND_CHAIN_V1_ERROR_INVALID_USAGE, "0x8");
 	configure_error(10, 10, format, 0, 0, FRAMELEND_CHAIN_V1_ERROR_INVALID_COUNT, "0 buffers");
 	configure_error(10, 10, format, 0, 5, FRAMELEND_CHAIN_V1_ERROR_INVALID_COUNT, "1 to 4");
 	configure_error(10, 10, format, FRAMELEND_CHAIN_V1_USAGE_FRONT, 2,

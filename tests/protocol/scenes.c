@@ -3,6 +3,7 @@
  * Random scenes. Clients change a little at a time and say what they changed; whatever the server
  * made of that must be the picture it draws when it has to draw everything.
  */
+#include "render_driver.h"
 #include "scenery.h"
 
 #include <stdio.h>
@@ -16,6 +17,8 @@
 #define SCENES	40
 #define STEPS	40
 #define CHANGES 8 /* at most, between two looks */
+/* Between two renderers, of 255: each filters with weights of a few bits. */
+#define ROUNDING 6
 
 struct scene {
 	struct test *test;
@@ -23,6 +26,8 @@ struct scene {
 	struct piece pieces[PIECES]; /* views first; a parent comes before what is in it */
 	struct waits *waits;	     /* of all pieces there ever were */
 	unsigned n_waits;
+	bool turns;    /* the outputs' scales, transforms and sizes change */
+	bool compares; /* what a GPU draws with what the CPU draws */
 };
 
 static unsigned below(unsigned n)
@@ -120,10 +125,30 @@ static void change_view(struct scene *scene, struct piece *piece)
 	piece_resize(piece, true);
 }
 
+/* Another scale, transform or size of a display, each of which may be any that there is. */
+static void change_output(struct lend_output *output)
+{
+	static const uint32_t scales[] = {120, 60, 90, 137, 150, 180, 240, 365};
+	struct lend_output_state state = {.size = sizeof(state)};
+
+	assert_int_equal(lend_output_describe(output, &state), 0);
+	if (below(2))
+		state.scale = scales[below(8)];
+	if (below(2))
+		state.transform = below(8);
+	if (below(4) == 0) {
+		state.mode.width = 60 + below(120);
+		state.mode.height = 60 + below(120);
+	}
+	assert_int_equal(lend_output_configure(output, &state), 0);
+}
+
 static void change(struct scene *scene)
 {
 	struct piece *piece = any_piece(scene);
 
+	if (scene->turns && below(40) == 0)
+		change_output(scene->test->outputs[below(OUTPUTS)]);
 	if (!piece || below(30) == 0) {
 		add_view(scene);
 		return;
@@ -204,21 +229,27 @@ static void look(struct scene *scene, const char *where)
 	for (unsigned i = 0; i < OUTPUTS; i++)
 		picture_take(scene->test->outputs[i], &shown[i]);
 	for (unsigned i = 0; i < OUTPUTS; i++) {
+		if (scene->compares)
+			drive_renderer_swap(scene->test->outputs[i]);
 		draw_anew(scene, i);
 		picture_take(scene->test->outputs[i], &anew);
-		assert_same(&shown[i], &anew, 0, where);
+		assert_same(&shown[i], &anew, scene->compares ? ROUNDING : 0, where);
+		if (scene->compares)
+			drive_renderer_swap(scene->test->outputs[i]);
 		picture_finish(&anew);
 		picture_finish(&shown[i]);
 	}
 }
 
-static void scene_create(struct scene *scene)
+static void scene_create(struct scene *scene, bool turns, const char *renderer)
 {
 	struct lend_output_options options = {.size = sizeof(options)};
 
+	scene->turns = turns;
+	scene->compares = strcmp(renderer, "gles2") == 0;
 	scene->waits = calloc(2 + STEPS * CHANGES, sizeof(*scene->waits));
 	assert_non_null(scene->waits);
-	scene->test = test_create(&(struct test_options){.outputs = -1});
+	scene->test = test_create(&(struct test_options){.outputs = -1, .renderer = renderer});
 	for (unsigned i = 0; i < OUTPUTS; i++) {
 		options.width = i ? 90 : 160;
 		options.height = i ? 100 : 120;
@@ -226,6 +257,9 @@ static void scene_create(struct scene *scene)
 		assert_int_equal(lend_output_create_headless(scene->test->server, &options,
 							     &scene->test->outputs[i]),
 				 0);
+		assert_string_equal(drive_renderer_name(scene->test->outputs[i]), renderer);
+		if (turns)
+			change_output(scene->test->outputs[i]);
 	}
 	pump(scene->test);
 	scene->client = client_create(scene->test);
@@ -292,14 +326,14 @@ static void scene_destroy(struct scene *scene)
 	free(scene->waits);
 }
 
-static void damage_is_all_that_changed(void)
+static void play(bool turns, const char *renderer)
 {
 	const char *only = getenv("SCENE");
 	struct scene scene;
 
 	for (unsigned seed = only ? (unsigned)atoi(only) : 1; only || seed <= SCENES; seed++) {
 		memset(&scene, 0, sizeof(scene));
-		scene_create(&scene);
+		scene_create(&scene, turns, renderer);
 		scene_play(&scene, seed);
 		if (seed % 10 == 0)
 			wait_for_frames(&scene);
@@ -309,10 +343,37 @@ static void damage_is_all_that_changed(void)
 	}
 }
 
+static void damage_is_all_that_changed(void)
+{
+	play(false, "pixman");
+}
+
+static void damage_is_all_that_changed_on_scaled_and_turned_outputs(void)
+{
+	play(true, "pixman");
+}
+
+static void a_gpu_draws_what_the_cpu_draws(void)
+{
+	play(false, "gles2");
+}
+
+static void a_gpu_draws_what_the_cpu_draws_on_scaled_and_turned_outputs(void)
+{
+	play(true, "gles2");
+}
+
 int main(int argc, char **argv)
 {
 	static const struct harness_test tests[] = {
 		{"damage_is_all_that_changed", damage_is_all_that_changed},
+		{"damage_is_all_that_changed_on_scaled_and_turned_outputs",
+		 damage_is_all_that_changed_on_scaled_and_turned_outputs},
+#ifdef HAVE_GLES2
+		{"a_gpu_draws_what_the_cpu_draws", a_gpu_draws_what_the_cpu_draws},
+		{"a_gpu_draws_what_the_cpu_draws_on_scaled_and_turned_outputs",
+		 a_gpu_draws_what_the_cpu_draws_on_scaled_and_turned_outputs},
+#endif
 	};
 
 	return harness_run(tests, sizeof(tests) / sizeof(tests[0]), argc, argv);

@@ -74,10 +74,16 @@ LEND_EXPORT void drive_bind(struct lend_server *server, struct drive_asked *aske
 	seat_set_bindings(server->seat, asked ? &bindings : &none);
 }
 
+LEND_EXPORT void drive_raw_motion(struct lend_server *server, double dx, double dy, double raw_dx,
+				  double raw_dy)
+{
+	seat_pointer_motion(server->seat, now(), dx, dy, raw_dx, raw_dy);
+	seat_pointer_frame(server->seat);
+}
+
 LEND_EXPORT void drive_motion(struct lend_server *server, double dx, double dy)
 {
-	seat_pointer_motion(server->seat, now(), dx, dy, dx, dy);
-	seat_pointer_frame(server->seat);
+	drive_raw_motion(server, dx, dy, dx, dy);
 }
 
 LEND_EXPORT void drive_to(struct lend_server *server, double x, double y)
@@ -123,6 +129,17 @@ LEND_EXPORT void drive_key(struct lend_server *server, uint32_t key, bool presse
 	seat_keyboard_key(server->seat, now(), key, pressed);
 }
 
+LEND_EXPORT int drive_keymap(struct lend_server *server, const char *text)
+{
+	return seat_set_keymap(server->seat, text);
+}
+
+LEND_EXPORT void drive_modifiers(struct lend_server *server, uint32_t depressed, uint32_t latched,
+				 uint32_t locked, uint32_t group)
+{
+	seat_keyboard_modifiers(server->seat, depressed, latched, locked, group);
+}
+
 LEND_EXPORT void drive_touch_down(struct lend_server *server, int32_t id,
 				  struct lend_output *output, double x, double y)
 {
@@ -148,6 +165,11 @@ LEND_EXPORT void drive_touch_cancel(struct lend_server *server)
 LEND_EXPORT void drive_touch_frame(struct lend_server *server)
 {
 	seat_touch_frame(server->seat);
+}
+
+LEND_EXPORT bool drive_is_inhibited(const struct lend_server *server)
+{
+	return server_is_inhibited(server);
 }
 
 LEND_EXPORT void drive_where(const struct lend_server *server, double *x, double *y)

@@ -21,6 +21,8 @@ void drive_devices(struct lend_server *server, unsigned devices);
 /* asked: where to note it, or NULL for no bindings. */
 void drive_bind(struct lend_server *server, struct drive_asked *asked);
 void drive_motion(struct lend_server *server, double dx, double dy);
+void drive_raw_motion(struct lend_server *server, double dx, double dy, double raw_dx,
+		      double raw_dy);
 /* In the space that all outputs share, pixels. */
 void drive_to(struct lend_server *server, double x, double y);
 /* 0 to 1 of the output, or of all. */
@@ -32,6 +34,10 @@ void drive_frame(struct lend_server *server);
 /* Press, frame, release, frame. */
 void drive_click(struct lend_server *server);
 void drive_key(struct lend_server *server, uint32_t key, bool pressed);
+/* As seat_set_keymap(); the words are in lend_server_error(). */
+int drive_keymap(struct lend_server *server, const char *text);
+void drive_modifiers(struct lend_server *server, uint32_t depressed, uint32_t latched,
+		     uint32_t locked, uint32_t group);
 void drive_touch_down(struct lend_server *server, int32_t id, struct lend_output *output, double x,
 		      double y);
 void drive_touch_motion(struct lend_server *server, int32_t id, struct lend_output *output,
@@ -39,6 +45,7 @@ void drive_touch_motion(struct lend_server *server, int32_t id, struct lend_outp
 void drive_touch_up(struct lend_server *server, int32_t id);
 void drive_touch_cancel(struct lend_server *server);
 void drive_touch_frame(struct lend_server *server);
+bool drive_is_inhibited(const struct lend_server *server);
 void drive_where(const struct lend_server *server, double *x, double *y);
 
 /* What output_set_cursor() was given last. */

@@ -270,6 +270,34 @@ static void modifiers_are_told(void)
 	finish(&f);
 }
 
+static void layouts_are_switched(void)
+{
+	struct hands hands;
+	struct pane pane;
+
+	use_layout("us,de,fr");
+	setenv("XKB_DEFAULT_OPTIONS", "grp:caps_toggle", 1);
+	struct test *test = test_create(NULL);
+	drive_devices(test->server, KEYBOARD);
+	struct client *client = client_create(test);
+	hands_create(client, KEYBOARD, &hands);
+	pane_create(client, "a", 320, 240, &pane);
+	hands_forget(&hands);
+	for (unsigned i = 0; i < 4; i++) {
+		drive_key(test->server, KEY_CAPSLOCK, true);
+		drive_key(test->server, KEY_CAPSLOCK, false);
+	}
+	hands_expect(&hands, "keydown(58) mods(0,0,0,1) keyup(58) keydown(58) mods(0,0,0,2) "
+			     "keyup(58) keydown(58) mods(0,0,0,0) keyup(58) keydown(58) "
+			     "mods(0,0,0,1) keyup(58)");
+	/* Whoever comes then is told. */
+	pane_destroy(&pane);
+	pane_create(client, "b", 320, 240, &pane);
+	hands_expect(&hands, "unfocus(gone) focus(b) mods(0,0,0,1)");
+	hands_destroy(&hands);
+	test_destroy(test);
+}
+
 static void the_keyboard_follows_clicks(void)
 {
 	struct fixture f;
@@ -407,6 +435,7 @@ static const struct harness_test tests[] = {
 	{"without_data_keys_are_numbers", without_data_keys_are_numbers},
 	{"keys_go_to_the_active_view", keys_go_to_the_active_view},
 	{"modifiers_are_told", modifiers_are_told},
+	{"layouts_are_switched", layouts_are_switched},
 	{"the_keyboard_follows_clicks", the_keyboard_follows_clicks},
 	{"a_late_keyboard_is_told", a_late_keyboard_is_told},
 	{"old_clients_hear_of_no_repeat", old_clients_hear_of_no_repeat},

@@ -146,6 +146,20 @@ static void submenus_go_from_the_top(void)
 	finish(&f);
 }
 
+/* Toolkits open submenus when the pointer comes over them, and name that. */
+static void submenus_need_no_action(void)
+{
+	struct fixture f;
+	struct pane submenu;
+
+	setup(&f);
+	open_menu(&f);
+	pane_create_popup(&f.menu, "submenu", 20, 20, 40, 40, &f.hands.enter_serial, &submenu);
+	hands_expect(&f.hands, "unfocus(menu) focus(submenu) mods(0,0,0,0)");
+	assert_int_equal(submenu.dones, 0);
+	finish(&f);
+}
+
 static void serials_must_be_of_an_action(void)
 {
 	struct fixture f;
@@ -245,6 +259,7 @@ static const struct harness_test tests[] = {
 	{"presses_inside_are_the_clients", presses_inside_are_the_clients},
 	{"a_touch_outside_ends_it", a_touch_outside_ends_it},
 	{"submenus_go_from_the_top", submenus_go_from_the_top},
+	{"submenus_need_no_action", submenus_need_no_action},
 	{"serials_must_be_of_an_action", serials_must_be_of_an_action},
 	{"another_view_ends_it", another_view_ends_it},
 	{"a_view_goes_with_its_menu", a_view_goes_with_its_menu},

@@ -143,8 +143,14 @@ static void a_touched_surface_goes(void)
 	down(&f, 2, 174, 18);
 	drive_touch_frame(f.server);
 	hands_forget(&f.hands);
+	down(&f, 3, 19, 19);
+	drive_touch_up(f.server, 3);
+	down(&f, 4, 19, 19);
+	hands_expect(&f.hands, "down(3,a,11,11) up(3) down(4,a,11,11)");
 	pane_destroy(&f.a);
 	settle(f.client);
+	/* It is told so, since nothing else will come. */
+	hands_expect(&f.hands, "up(1) up(4) frame");
 	drag(&f, 1, 28, 18);
 	drive_touch_up(f.server, 1);
 	drive_touch_frame(f.server);

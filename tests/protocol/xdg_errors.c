@@ -218,6 +218,11 @@ static void buffer_in_initial_commit(struct fixture *f)
 	wl_surface_commit(f->window.surface);
 }
 
+static void buffer_without_role(struct fixture *f)
+{
+	wl_surface_attach(f->window.surface, f->buffer.buffer, 0, 0);
+}
+
 static void buffer_before_ack(struct fixture *f)
 {
 	shell_window_get_toplevel(&f->window);
@@ -445,15 +450,17 @@ static const struct row {
 	ROW(toplevel_and_popup, surface, XDG_SURFACE_ERROR_ALREADY_CONSTRUCTED,
 	    "is an xdg_popup already"),
 	ROW(buffer_in_initial_commit, surface, XDG_SURFACE_ERROR_UNCONFIGURED_BUFFER,
-	    "it is the initial commit"),
+	    "before its first configure event"),
+	ROW(buffer_without_role, surface, XDG_SURFACE_ERROR_UNCONFIGURED_BUFFER,
+	    "wl_surface.attach"),
 	ROW(buffer_before_ack, surface, XDG_SURFACE_ERROR_UNCONFIGURED_BUFFER,
 	    "no configure event was acknowledged"),
 	ROW(buffer_before_popup_ack, surface, XDG_SURFACE_ERROR_UNCONFIGURED_BUFFER,
 	    "no configure event was acknowledged"),
 	ROW(buffer_after_unmapping, surface, XDG_SURFACE_ERROR_UNCONFIGURED_BUFFER,
-	    "it is the initial commit"),
+	    "before its first configure event"),
 	ROW(buffer_from_before_the_role, surface, XDG_SURFACE_ERROR_UNCONFIGURED_BUFFER,
-	    "it is the initial commit"),
+	    "before its first configure event"),
 	ROW(buffer_of_former_toplevel, surface, XDG_SURFACE_ERROR_UNCONFIGURED_BUFFER,
 	    "it is the initial commit"),
 	ROW(ack_never_sent, surface, XDG_SURFACE_ERROR_INVALID_SERIAL,

@@ -60,7 +60,10 @@ static void first_configure_says_everything(void)
 	assert_int_equal(f.window.height, 240);
 	assert_int_equal(f.window.states, STATE(FULLSCREEN) | STATE(ACTIVATED));
 	assert_int_equal(f.window.capability_events, 1);
-	assert_int_equal(f.window.capabilities, 1u << XDG_TOPLEVEL_WM_CAPABILITIES_FULLSCREEN);
+	assert_int_equal(f.window.capabilities,
+			 1u << XDG_TOPLEVEL_WM_CAPABILITIES_MAXIMIZE |
+				 1u << XDG_TOPLEVEL_WM_CAPABILITIES_FULLSCREEN |
+				 1u << XDG_TOPLEVEL_WM_CAPABILITIES_MINIMIZE);
 	assert_int_equal(f.window.bounds, 1);
 	assert_int_equal(f.window.bounds_width, 320);
 	assert_int_equal(f.window.bounds_height, 240);
@@ -286,7 +289,7 @@ static void late_ack_is_harmless_but_does_not_count(void)
 	wl_surface_attach(f.window.surface, f.buffer.buffer, 0, 0);
 	wl_surface_commit(f.window.surface);
 	expect_error(f.client, &xdg_surface_interface, XDG_SURFACE_ERROR_UNCONFIGURED_BUFFER,
-		     "it is the initial commit");
+		     "before its first configure event");
 	shm_buffer_destroy(&f.buffer);
 	client_destroy(f.client);
 	test_destroy(f.test);
@@ -530,6 +533,23 @@ static void window_geometry_is_what_is_placed(void)
 	fixture_destroy(&f);
 }
 
+/* There is no way to unset it, not even that. */
+static void window_geometry_survives_unmapping(void)
+{
+	struct fixture f;
+
+	fixture_create(&f, NULL);
+	shell_window_begin(&f.window);
+	shell_window_ack(&f.window);
+	xdg_surface_set_window_geometry(f.window.xdg_surface, 20, 10, 40, 30);
+	shell_window_commit(&f.window, f.buffer.buffer);
+	expect_surface_at(&f, 140 - 20, 105 - 10);
+	shell_window_commit(&f.window, NULL);
+	shell_window_map(&f.window, f.buffer.buffer);
+	expect_surface_at(&f, 140 - 20, 105 - 10);
+	fixture_destroy(&f);
+}
+
 static void geometry_not_set_includes_subsurfaces(void)
 {
 	struct fixture f;
@@ -586,6 +606,7 @@ int main(int argc, char **argv)
 		TEST(close_asks_and_pings),
 		TEST(who_does_not_answer_a_ping_lives),
 		TEST(window_geometry_is_what_is_placed),
+		TEST(window_geometry_survives_unmapping),
 		TEST(geometry_not_set_includes_subsurfaces),
 	};
 

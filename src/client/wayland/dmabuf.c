@@ -209,7 +209,7 @@ static void fall_back(struct offer *offer)
 	end_offer(offer);
 	surface_verdict(surface, &verdict);
 	window->display->dmabuf_failed = true;
-	window->fell_back = true;
+	surface->fell_back = true;
 	window_use_shm(window);
 	surface->source->request(window, width, height);
 }

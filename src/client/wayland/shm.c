@@ -97,27 +97,6 @@ static int fill_generation(struct generation *generation, struct wl_shm *shm)
 	return result;
 }
 
-static void tell_verdict(struct window *window, int error)
-{
-	struct lend_verdict verdict = {
-		.allocator = "memfd",
-		.state = error < 0 ? LEND_STATE_FAILED : LEND_STATE_OK,
-		.depth = error < 0 ? LEND_DEPTH_NONE : LEND_DEPTH_CREATE,
-		.call = error < 0 ? "memfd_create" : "",
-		.error = -error,
-		.reason = error < 0
-				  ? "This program could not make shared memory of its own."
-				  : "This program's own memory: the display server does not lend.",
-		.remedy = error < 0 ? "Free memory or raise the limit of open files." : "",
-	};
-	/* After what was tried before, if it was. */
-	if (window->fell_back)
-		(void)verdicts_add(&window->surface->verdicts, &verdict);
-	else
-		surface_verdict(window->surface, &verdict);
-	window->fell_back = false;
-}
-
 static void request(struct window *window, uint32_t width, uint32_t height)
 {
 	struct lend_surface *surface = window->surface;
@@ -125,17 +104,8 @@ static void request(struct window *window, uint32_t width, uint32_t height)
 	int result = -ENOMEM;
 	if (generation != NULL)
 		result = fill_generation(generation, window->display->shm);
-	tell_verdict(window, result);
-	if (result == 0) {
-		generation_offer(generation);
-		return;
-	}
-	if (generation != NULL)
-		generation_destroy(generation);
-	char reason[128];
-	snprintf(reason, sizeof(reason), "no shared memory for %u buffers of %ux%u: %s",
-		 surface->count, width, height, strerror(-result));
-	generation_refuse(surface, result, reason);
+	generation_conclude(surface, generation, result,
+			    "This program's own memory: the display server does not lend.");
 }
 
 const struct source shm_source = {.request = request};

@@ -82,7 +82,6 @@ struct window {
 	struct wl_callback *frame;
 	struct chain *chain;	  /* NULL: buffers of our own */
 	struct offer *offer;	  /* dma-bufs that the server has not answered for, or NULL */
-	bool fell_back;		  /* from dma-bufs, just now */
 	enum lend_path path;	  /* of buffers of our own, as far as it can be known */
 	struct wl_list feedbacks; /* feedback.link */
 	size_t n_feedbacks;

@@ -1,72 +1,34 @@
 /* SPDX-License-Identifier: MIT */
 /* Events of an X server, and what is sent to it. */
 #include "client/x11/x11.h"
+#include "common/error.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-void hush_begin(struct hush *hush)
-{
-	sigset_t pipe;
-	sigemptyset(&pipe);
-	sigaddset(&pipe, SIGPIPE);
-	pthread_sigmask(SIG_BLOCK, &pipe, &hush->before);
-}
-
-void hush_end(const struct hush *hush, xcb_connection_t *xcb)
-{
-	const int kept = errno;
-	sigset_t pipe;
-	sigemptyset(&pipe);
-	sigaddset(&pipe, SIGPIPE);
-	/* A program that blocks it by itself may have one of its own. */
-	if (xcb_connection_has_error(xcb) != 0 && !sigismember(&hush->before, SIGPIPE))
-		while (sigtimedwait(&pipe, NULL, &(struct timespec){0}) < 0 && errno == EINTR)
-			;
-	pthread_sigmask(SIG_SETMASK, &hush->before, NULL);
-	errno = kept;
-}
-
 struct window *window_find(const struct display *display, xcb_window_t id)
 {
 	struct window *window = display->windows;
-	while (window != NULL && window->id != id)
+	while (window != NULL && window->x11.id != id)
 		window = window->next;
 	return window;
-}
-
-uint64_t display_time(uint32_t milliseconds)
-{
-	uint64_t now = time_now();
-	uint32_t age = (uint32_t)(now / 1000000) - milliseconds;
-	return age < 60000 ? now - (uint64_t)age * 1000000 : now;
 }
 
 /* ---- events --------------------------------------------------------------------------------- */
 
 int display_lose(struct lend_client *client)
 {
-	switch (xcb_connection_has_error(client->display->xcb)) {
-	case XCB_CONN_CLOSED_MEM_INSUFFICIENT: return client_lose(client, -ENOMEM, "out of memory");
-	case XCB_CONN_CLOSED_REQ_LEN_EXCEED:
-	case XCB_CONN_CLOSED_FDPASSING_FAILED:
-		return client_lose(client, -EPROTO,
-				   "the connection to the X server ended: it took no request of "
-				   "that length or no file descriptor");
-	default:
-		return client_lose(
-			client, -EPIPE,
-			"the X server closed the connection: it ended or threw this client out");
-	}
+	int error = x11_lost(&client->display->x11);
+	return client_lose(client, error, "%s", fail_text());
 }
 
 static void handle_error(struct display *display, const xcb_generic_error_t *error)
 {
 	/* Of windows and pixmaps that others destroyed we hear elsewhere. */
 	bool stale = error->error_code == XCB_WINDOW || error->error_code == XCB_DRAWABLE;
-	if (display->shm_opcode != 0 && error->major_code == display->shm_opcode && !stale)
+	if (display->x11.shm_opcode != 0 && error->major_code == display->x11.shm_opcode && !stale)
 		image_refused(display, error);
 	else
 		client_log(display->client, LEND_LOG_DEBUG,
@@ -81,10 +43,9 @@ static void handle_message(struct display *display, const xcb_client_message_eve
 	if (window == NULL || message->format != 32)
 		return;
 	const uint32_t *data = message->data.data32;
-	if (message->type == display->atoms[ATOM_FRAMELEND_DONE])
+	if (message->type == display->x11.atoms[ATOM_FRAMELEND_DONE])
 		image_done(display, data[0], data[1]);
-	else if (message->type == display->atoms[ATOM_WM_PROTOCOLS] &&
-		 data[0] == display->atoms[ATOM_WM_DELETE_WINDOW])
+	else if (x11_is_closing(&display->x11, message))
 		surface_close(window->surface);
 }
 
@@ -93,11 +54,12 @@ static void handle_event(struct display *display, const xcb_generic_event_t *eve
 	uint8_t type = event->response_type & 0x7f;
 	if (type == 0) {
 		handle_error(display, (const xcb_generic_error_t *)event);
-	} else if (display->shm_opcode != 0 && type == display->shm_event + XCB_SHM_COMPLETION) {
+	} else if (display->x11.shm_opcode != 0 &&
+		   type == display->x11.shm_event + XCB_SHM_COMPLETION) {
 		const xcb_shm_completion_event_t *done = (const void *)event;
 		image_done(display, done->shmseg, done->offset);
 	} else if (type == XCB_GE_GENERIC) {
-		pace_complete(display, (const xcb_ge_generic_event_t *)event);
+		pace_complete(display, event);
 	} else if (type == XCB_CLIENT_MESSAGE) {
 		handle_message(display, (const xcb_client_message_event_t *)event);
 	} else if (!window_event(display, event)) {
@@ -114,7 +76,7 @@ static int handle_all(struct display *display, xcb_generic_event_t *event)
 		handle_event(display, event);
 		free(event);
 		count++;
-		event = xcb_poll_for_queued_event(display->xcb);
+		event = xcb_poll_for_queued_event(display->x11.xcb);
 	}
 	for (struct window *window = display->windows; window != NULL; window = window->next)
 		window_settle(window);
@@ -125,7 +87,7 @@ static xcb_generic_event_t *take_early(struct display *display)
 {
 	xcb_generic_event_t *event = display->early;
 	display->early = NULL;
-	return event != NULL ? event : xcb_poll_for_queued_event(display->xcb);
+	return event != NULL ? event : xcb_poll_for_queued_event(display->x11.xcb);
 }
 
 /* Alarms would do, but setting a timer for each frame costs more than the frame. */
@@ -148,7 +110,7 @@ static int take_wake(struct display *display)
 void display_notice(struct display *display)
 {
 	if (display->early == NULL)
-		display->early = xcb_poll_for_queued_event(display->xcb);
+		display->early = xcb_poll_for_queued_event(display->x11.xcb);
 	if (display->early != NULL)
 		display_wake(display);
 }
@@ -160,7 +122,8 @@ void display_notice(struct display *display)
 /* Sends what is queued if there is room for it in the socket: xcb would wait for some. */
 static int send_queued(struct display *display)
 {
-	struct pollfd poll_fd = {.fd = xcb_get_file_descriptor(display->xcb), .events = POLLOUT};
+	struct pollfd poll_fd = {.fd = xcb_get_file_descriptor(display->x11.xcb),
+				 .events = POLLOUT};
 	struct hush hush;
 	if (!display->queued)
 		return 0;
@@ -169,8 +132,8 @@ static int send_queued(struct display *display)
 	display->queued = false;
 	display->unanswered++;
 	hush_begin(&hush);
-	xcb_flush(display->xcb);
-	hush_end(&hush, display->xcb);
+	xcb_flush(display->x11.xcb);
+	hush_end(&hush, display->x11.xcb);
 	return 0;
 }
 
@@ -183,16 +146,16 @@ static int dispatch(struct lend_client *client, int timeout_ms)
 	if (found < 0)
 		return count > 0 ? count : found;
 	if (found & ~POLLOUT)
-		count += handle_all(display, xcb_poll_for_event(display->xcb));
+		count += handle_all(display, xcb_poll_for_event(display->x11.xcb));
 	(void)send_queued(display);
-	return xcb_connection_has_error(display->xcb) != 0 ? display_lose(client) : count;
+	return xcb_connection_has_error(display->x11.xcb) != 0 ? display_lose(client) : count;
 }
 
 static int flush(struct lend_client *client)
 {
 	struct display *display = client->display;
 	int result = send_queued(display);
-	if (xcb_connection_has_error(display->xcb) != 0)
+	if (xcb_connection_has_error(display->x11.xcb) != 0)
 		return display_lose(client);
 	display_notice(display);
 	return result < 0 ? client_fail(client, result, "the X server does not read: dispatch") : 0;
@@ -203,20 +166,18 @@ static int flush(struct lend_client *client)
 static void destroy(struct display *display)
 {
 	input_close(display);
-	if (display->xcb != NULL) {
+	if (display->x11.xcb != NULL)
 		(void)send_queued(display);
-		xcb_disconnect(display->xcb);
-	}
+	x11_disconnect(&display->x11);
 	if (display->wake >= 0)
 		close(display->wake);
 	free(display->early);
-	free(display->scratch);
 	free(display);
 }
 
 static int get_fd(const struct display *display)
 {
-	return xcb_get_file_descriptor(display->xcb);
+	return xcb_get_file_descriptor(display->x11.xcb);
 }
 
 const struct display_backend module_backend = {

@@ -50,7 +50,7 @@ static void leave(struct display *display, struct segment *segment)
 	if (--segment->users > 0)
 		return;
 	if (segment->attached)
-		xcb_shm_detach(display->xcb, segment->id);
+		xcb_shm_detach(display->x11.xcb, segment->id);
 	display->queued = true;
 	free(segment);
 }
@@ -96,10 +96,10 @@ static int fill_slots(struct generation *generation, struct segment *segment, in
 static void attach(struct window *window, struct segment *segment, int fd)
 {
 	struct display *display = window->display;
-	segment->id = xcb_generate_id(display->xcb);
-	segment->attached = display->shm && !window->converts;
+	segment->id = xcb_generate_id(display->x11.xcb);
+	segment->attached = display->x11.shm && !window->converts;
 	if (segment->attached)
-		xcb_shm_attach_fd(display->xcb, segment->id, fd, 1);
+		xcb_shm_attach_fd(display->x11.xcb, segment->id, fd, 1);
 	else
 		close(fd);
 	display->queued = true;
@@ -127,37 +127,13 @@ static int fill_generation(struct generation *generation, struct window *window)
 	return result;
 }
 
-static void tell_verdict(struct lend_surface *surface, int error)
-{
-	const struct lend_verdict verdict = {
-		.allocator = "memfd",
-		.state = error < 0 ? LEND_STATE_FAILED : LEND_STATE_OK,
-		.depth = error < 0 ? LEND_DEPTH_NONE : LEND_DEPTH_CREATE,
-		.call = error < 0 ? "memfd_create" : "",
-		.error = -error,
-		.reason = error < 0 ? "This program could not make shared memory of its own."
-				    : "This program's own memory: an X server lends none.",
-		.remedy = error < 0 ? "Free memory or raise the limit of open files." : "",
-	};
-	surface_verdict(surface, &verdict);
-}
-
 static void request(struct window *window, uint32_t width, uint32_t height)
 {
 	struct lend_surface *surface = window->surface;
 	struct generation *generation = generation_create(surface, 0, width, height);
 	int result = generation != NULL ? fill_generation(generation, window) : -ENOMEM;
-	tell_verdict(surface, result);
-	if (result == 0) {
-		generation_offer(generation);
-		return;
-	}
-	if (generation != NULL)
-		generation_destroy(generation);
-	char reason[128];
-	snprintf(reason, sizeof(reason), "no shared memory for %u buffers of %ux%u: %s",
-		 surface->count, width, height, strerror(-result));
-	generation_refuse(surface, result, reason);
+	generation_conclude(surface, generation, result,
+			    "This program's own memory: an X server lends none.");
 }
 
 const struct source image_source = {.request = request};
@@ -188,17 +164,14 @@ static uint32_t convert(const struct window *window, uint32_t value)
 	       fit((value & from->blue) >> __builtin_ctz(from->blue), to->blue);
 }
 
-static uint32_t visual_cpp(const struct window *window)
+static uint8_t visual_cpp(const struct window *window)
 {
 	return window->pixel.depth > 16 ? 4 : 2;
 }
 
-static void pack_row(const struct window *window, void *to, const void *from, uint32_t width)
+static void convert_row(const void *data, void *to, const void *from, uint32_t width)
 {
-	if (!window->converts) {
-		memcpy(to, from, (size_t)width * visual_cpp(window));
-		return;
-	}
+	const struct window *window = data;
 	const uint32_t *pixels = from;
 	for (uint32_t x = 0; x < width; x++)
 		if (visual_cpp(window) == 2)
@@ -207,34 +180,27 @@ static void pack_row(const struct window *window, void *to, const void *from, ui
 			((uint32_t *)to)[x] = convert(window, pixels[x]);
 }
 
-/* As many requests as it takes: a server bounds their length. */
-static void send_rect(struct window *window, const struct slot *slot, const char *pixels,
-		      const struct lend_rect *rect)
+static struct x11_image describe(const struct window *window, const struct slot *slot)
 {
-	struct display *display = window->display;
+	const struct generation *generation = slot->generation;
 	const struct image *image = slot->handle;
-	uint32_t cpp = slot->generation->surface->format->cpp[0];
-	uint32_t width = (uint32_t)rect->width, height = (uint32_t)rect->height;
-	uint32_t stride = (width * visual_cpp(window) + 3) / 4 * 4; /* as scanlines are padded */
-	uint32_t most = display->largest / stride;
-	for (uint32_t done = 0; done < height;) {
-		uint32_t rows = height - done < most ? height - done : most;
-		for (uint32_t i = 0; i < rows; i++)
-			pack_row(window, display->scratch + (size_t)i * stride,
-				 pixels + (size_t)((uint32_t)rect->y + done + i) * image->stride +
-					 (size_t)rect->x * cpp,
-				 width);
-		xcb_put_image(display->xcb, XCB_IMAGE_FORMAT_Z_PIXMAP, window->id, window->gc,
-			      (uint16_t)width, (uint16_t)rows, (int16_t)rect->x,
-			      (int16_t)((uint32_t)rect->y + done), 0, window->pixel.depth,
-			      rows * stride, display->scratch);
-		done += rows;
-	}
+	return (struct x11_image){
+		.segment = image->segment->id,
+		.offset = image->offset,
+		.width = generation->width,
+		.height = generation->height,
+		.stride = image->stride,
+		.cpp = generation->surface->format->cpp[0],
+		.pack = window->converts ? convert_row : NULL,
+		.data = window,
+		.window_cpp = visual_cpp(window),
+	};
 }
 
 static void send_pixels(struct window *window, struct slot *slot, const struct damage *damage)
 {
 	/* A front buffer may be open: it is shown while it is drawn in. */
+	struct x11_image image = describe(window, slot);
 	void *pixels = lend_buffer_plane(slot->buffer, 0);
 	bool open = pixels != NULL;
 	struct hush hush;
@@ -244,10 +210,11 @@ static void send_pixels(struct window *window, struct slot *slot, const struct d
 			   lend_buffer_error());
 		return;
 	}
+	image.pixels = pixels;
 	hush_begin(&hush);
 	for (size_t i = 0; i < damage->n; i++)
-		send_rect(window, slot, pixels, &damage->rects[i]);
-	hush_end(&hush, window->display->xcb);
+		x11_put_pixels(&window->display->x11, &window->x11, &image, &damage->rects[i]);
+	hush_end(&hush, window->display->x11.xcb);
 	if (!open)
 		lend_buffer_end(slot->buffer);
 }
@@ -256,34 +223,13 @@ static void send_pixels(struct window *window, struct slot *slot, const struct d
 
 static void put_shared(struct window *window, const struct slot *slot, const struct damage *damage)
 {
-	const struct image *image = slot->handle;
-	uint32_t cpp = slot->generation->surface->format->cpp[0];
-	for (size_t i = 0; i < damage->n; i++) {
-		const struct lend_rect *rect = &damage->rects[i];
-		xcb_shm_put_image(window->display->xcb, window->id, window->gc,
-				  (uint16_t)(image->stride / cpp),
-				  (uint16_t)slot->generation->height, (uint16_t)rect->x,
-				  (uint16_t)rect->y, (uint16_t)rect->width, (uint16_t)rect->height,
-				  (int16_t)rect->x, (int16_t)rect->y, window->pixel.depth,
-				  XCB_IMAGE_FORMAT_Z_PIXMAP, i + 1 == damage->n, image->segment->id,
-				  image->offset);
-	}
+	const struct x11_image image = describe(window, slot);
+	for (size_t i = 0; i < damage->n; i++)
+		x11_put_segment(&window->display->x11, &window->x11, &image, &damage->rects[i],
+				i + 1 == damage->n);
 }
 
 /* ---- both ----------------------------------------------------------------------------------- */
-
-/* What ShmCompletion is for shared memory: comes back when all before it was handled. */
-static void ask_done(const struct window *window, const struct image *image)
-{
-	const xcb_client_message_event_t message = {
-		.response_type = XCB_CLIENT_MESSAGE,
-		.format = 32,
-		.window = window->id,
-		.type = window->display->atoms[ATOM_FRAMELEND_DONE],
-		.data.data32 = {image->segment->id, image->offset},
-	};
-	xcb_send_event(window->display->xcb, 0, window->id, 0, (const char *)&message);
-}
 
 void image_put(struct window *window, struct slot *slot, const struct damage *damage,
 	       uint64_t number)
@@ -294,14 +240,14 @@ void image_put(struct window *window, struct slot *slot, const struct damage *da
 		image->number = number;
 	if (window->gone)
 		return;
-	if (image->segment->attached && window->display->shm) {
+	if (image->segment->attached && window->display->x11.shm) {
 		put_shared(window, slot, damage);
 		if (damage->n > 0)
 			return;
 	} else {
 		send_pixels(window, slot, damage);
 	}
-	ask_done(window, image);
+	x11_ask_done(&window->display->x11, window->x11.id, image->segment->id, image->offset);
 }
 
 static void finish(struct window *window, struct slot *slot)
@@ -369,9 +315,9 @@ void image_release_all(struct window *window)
 
 void image_refused(struct display *display, const xcb_generic_error_t *error)
 {
-	if (!display->shm)
+	if (!display->x11.shm)
 		return;
-	display->shm = false;
+	display->x11.shm = false;
 	client_log(
 		display->client, LEND_LOG_WARNING,
 		"the X server refuses shared memory (error %u of MIT-SHM's request %u): frames go "

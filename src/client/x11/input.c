@@ -2,16 +2,8 @@
 /* Keyboard and pointer. */
 #include "client/x11/x11.h"
 
-#include <linux/input-event-codes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <xkbcommon/xkbcommon-x11.h>
-
-/* X numbers keys by evdev's codes plus this. */
-#define CODE_OFFSET 8
-/* What a wheel scrolls at a click: pixels, as libinput says it of most mice. */
-#define CLICK_PIXELS 15
-#define CLICK_UNITS  120
 
 #define BUTTONS                                                                                    \
 	(XCB_KEY_BUT_MASK_BUTTON_1 | XCB_KEY_BUT_MASK_BUTTON_2 | XCB_KEY_BUT_MASK_BUTTON_3 |       \
@@ -19,34 +11,9 @@
 
 /* ---- the keyboard's layout ------------------------------------------------------------------ */
 
-__attribute__((format(printf, 3, 0))) static void ignore_log(struct xkb_context *context,
-							     enum xkb_log_level level,
-							     const char *format, va_list args)
-{
-}
-
-static char *keymap_text(xcb_connection_t *xcb, struct xkb_context *context)
-{
-	int32_t device = xkb_x11_get_core_keyboard_device_id(xcb);
-	if (device < 0)
-		return NULL;
-	struct xkb_keymap *keymap =
-		xkb_x11_keymap_new_from_device(context, xcb, device, XKB_KEYMAP_COMPILE_NO_FLAGS);
-	if (keymap == NULL)
-		return NULL;
-	char *text = xkb_keymap_get_as_string(keymap, XKB_KEYMAP_FORMAT_TEXT_V1);
-	xkb_keymap_unref(keymap);
-	return text;
-}
-
 static void read_keymap(struct display *display)
 {
-	struct xkb_context *context = xkb_context_new(XKB_CONTEXT_NO_DEFAULT_INCLUDES);
-	if (context == NULL)
-		return;
-	xkb_context_set_log_fn(context, ignore_log);
-	char *text = keymap_text(display->xcb, context);
-	xkb_context_unref(context);
+	char *text = x11_keymap_text(&display->x11);
 	if (text != NULL)
 		(void)keyboard_set_keymap(display->keyboard, text, strlen(text));
 	free(text);
@@ -55,7 +22,8 @@ static void read_keymap(struct display *display)
 static void read_repeat(struct display *display)
 {
 	xcb_xkb_get_controls_reply_t *controls = xcb_xkb_get_controls_reply(
-		display->xcb, xcb_xkb_get_controls(display->xcb, XCB_XKB_ID_USE_CORE_KBD), NULL);
+		display->x11.xcb, xcb_xkb_get_controls(display->x11.xcb, XCB_XKB_ID_USE_CORE_KBD),
+		NULL);
 	if (controls == NULL)
 		return;
 	bool repeats = controls->enabledControls & XCB_XKB_BOOL_CTRL_REPEAT_KEYS;
@@ -68,27 +36,12 @@ static void read_repeat(struct display *display)
 static void read_state(struct display *display)
 {
 	xcb_xkb_get_state_reply_t *state = xcb_xkb_get_state_reply(
-		display->xcb, xcb_xkb_get_state(display->xcb, XCB_XKB_ID_USE_CORE_KBD), NULL);
+		display->x11.xcb, xcb_xkb_get_state(display->x11.xcb, XCB_XKB_ID_USE_CORE_KBD),
+		NULL);
 	if (state != NULL)
 		keyboard_set_modifiers(display->keyboard, state->baseMods, state->latchedMods,
 				       state->lockedMods, state->group);
 	free(state);
-}
-
-/* Keys that are held are repeated by the library: the server is not to release them each time. */
-static void listen(struct display *display)
-{
-	const uint16_t events = XCB_XKB_EVENT_TYPE_NEW_KEYBOARD_NOTIFY |
-				XCB_XKB_EVENT_TYPE_MAP_NOTIFY | XCB_XKB_EVENT_TYPE_STATE_NOTIFY |
-				XCB_XKB_EVENT_TYPE_CONTROLS_NOTIFY;
-	const uint16_t parts = 0xff;
-	const uint32_t flag = XCB_XKB_PER_CLIENT_FLAG_DETECTABLE_AUTO_REPEAT;
-	xcb_xkb_select_events(display->xcb, XCB_XKB_ID_USE_CORE_KBD, events, 0, events, parts,
-			      parts, NULL);
-	xcb_discard_reply(
-		display->xcb,
-		xcb_xkb_per_client_flags(display->xcb, XCB_XKB_ID_USE_CORE_KBD, flag, flag, 0, 0, 0)
-			.sequence);
 }
 
 static void begin_keyboard(struct display *display)
@@ -96,14 +49,12 @@ static void begin_keyboard(struct display *display)
 	display->keyboard = keyboard_create(display->client);
 	if (display->keyboard == NULL)
 		return;
-	if (!xkb_x11_setup_xkb_extension(
-		    display->xcb, XKB_X11_MIN_MAJOR_XKB_VERSION, XKB_X11_MIN_MINOR_XKB_VERSION,
-		    XKB_X11_SETUP_XKB_EXTENSION_NO_FLAGS, NULL, NULL, &display->xkb_event, NULL)) {
+	/* Keys that are held are repeated by the library. */
+	if (!x11_keyboard_begin(&display->x11, &display->xkb_event)) {
 		display->xkb_event = 0;
 		(void)keyboard_set_layout(display->keyboard);
 		return;
 	}
-	listen(display);
 	read_keymap(display);
 	read_repeat(display);
 	read_state(display);
@@ -123,12 +74,12 @@ static void handle_xkb(struct display *display, const xcb_generic_event_t *event
 		hush_begin(&hush);
 		read_keymap(display);
 		read_state(display);
-		hush_end(&hush, display->xcb);
+		hush_end(&hush, display->x11.xcb);
 		return;
 	case XCB_XKB_CONTROLS_NOTIFY:
 		hush_begin(&hush);
 		read_repeat(display);
-		hush_end(&hush, display->xcb);
+		hush_end(&hush, display->x11.xcb);
 		return;
 	default: return;
 	}
@@ -165,7 +116,7 @@ static void handle_key(struct display *display, struct window *window,
 		       const xcb_key_press_event_t *event, bool pressed)
 {
 	uint8_t *byte = &display->held[event->detail / 8], bit = (uint8_t)(1 << event->detail % 8);
-	if (event->detail < CODE_OFFSET)
+	if (event->detail < X11_CODE_OFFSET)
 		return;
 	if (display->focus != window)
 		set_focus(display, window, true);
@@ -173,8 +124,8 @@ static void handle_key(struct display *display, struct window *window,
 	if (((*byte & bit) != 0) == pressed)
 		return;
 	*byte ^= bit;
-	keyboard_key(display->keyboard, display_time(event->time), event->detail - CODE_OFFSET,
-		     pressed);
+	keyboard_key(display->keyboard, x11_time(event->time, time_now()),
+		     event->detail - X11_CODE_OFFSET, pressed);
 }
 
 /* ---- the pointer ---------------------------------------------------------------------------- */
@@ -184,7 +135,7 @@ static void tell(struct window *window, struct lend_input input, xcb_timestamp_t
 {
 	window->x = x;
 	window->y = y;
-	input.time = display_time(time);
+	input.time = x11_time(time, time_now());
 	input.modifiers = keyboard_modifiers(window->display->keyboard);
 	input.x = x;
 	input.y = y;
@@ -222,19 +173,13 @@ static void scroll(struct window *window, const xcb_button_press_event_t *event)
 	int clicks = event->detail % 2 == 0 ? -1 : 1; /* 4 up, 5 down, 6 left, 7 right */
 	struct lend_input input = {.kind = LEND_INPUT_POINTER_AXIS};
 	if (event->detail >= 6) {
-		input.scroll_x = clicks * CLICK_PIXELS;
-		input.clicks_x = clicks * CLICK_UNITS;
+		input.scroll_x = clicks * X11_CLICK_PIXELS;
+		input.clicks_x = clicks * X11_CLICK_UNITS;
 	} else {
-		input.scroll_y = clicks * CLICK_PIXELS;
-		input.clicks_y = clicks * CLICK_UNITS;
+		input.scroll_y = clicks * X11_CLICK_PIXELS;
+		input.clicks_y = clicks * X11_CLICK_UNITS;
 	}
 	tell(window, input, event->time, event->event_x, event->event_y);
-}
-
-static uint32_t button_code(uint8_t button)
-{
-	static const uint16_t first[] = {BTN_LEFT, BTN_MIDDLE, BTN_RIGHT};
-	return button <= 3 ? first[button - 1] : BTN_SIDE + button - 8U;
 }
 
 static void handle_button(struct window *window, const xcb_button_press_event_t *event,
@@ -249,7 +194,7 @@ static void handle_button(struct window *window, const xcb_button_press_event_t 
 		return;
 	tell(window,
 	     (struct lend_input){.kind = LEND_INPUT_POINTER_BUTTON,
-				 .code = button_code(event->detail),
+				 .code = x11_button_code(event->detail),
 				 .pressed = pressed},
 	     event->time, event->event_x, event->event_y);
 }
@@ -314,7 +259,7 @@ void input_begin(struct window *window)
 				XCB_EVENT_MASK_LEAVE_WINDOW | XCB_EVENT_MASK_FOCUS_CHANGE;
 	if (display->keyboard == NULL)
 		begin_keyboard(display);
-	xcb_change_window_attributes(display->xcb, window->id, XCB_CW_EVENT_MASK, &events);
+	xcb_change_window_attributes(display->x11.xcb, window->x11.id, XCB_CW_EVENT_MASK, &events);
 }
 
 void input_end(struct window *window)

@@ -10,8 +10,8 @@
 
 static void atom_name(struct display *display, xcb_atom_t atom, char *name, size_t size)
 {
-	xcb_get_atom_name_reply_t *reply =
-		xcb_get_atom_name_reply(display->xcb, xcb_get_atom_name(display->xcb, atom), NULL);
+	xcb_get_atom_name_reply_t *reply = xcb_get_atom_name_reply(
+		display->x11.xcb, xcb_get_atom_name(display->x11.xcb, atom), NULL);
 	name[0] = '\0';
 	if (reply != NULL)
 		snprintf(name, size, "%.*s", xcb_get_atom_name_name_length(reply),
@@ -21,10 +21,11 @@ static void atom_name(struct display *display, xcb_atom_t atom, char *name, size
 
 static xcb_randr_get_monitors_reply_t *get_monitors(struct display *display)
 {
-	if (!display->randr)
+	if (!display->x11.randr)
 		return NULL;
 	return xcb_randr_get_monitors_reply(
-		display->xcb, xcb_randr_get_monitors(display->xcb, display->screen->root, 1), NULL);
+		display->x11.xcb,
+		xcb_randr_get_monitors(display->x11.xcb, display->x11.screen->root, 1), NULL);
 }
 
 /* The monitor of that name, for "" the primary one or else the first. */
@@ -55,7 +56,7 @@ int output_find(struct display *display, const char *name, struct lend_rect *pla
 		size_t size)
 {
 	char known[256] = "", own[64] = "";
-	const xcb_screen_t *screen = display->screen;
+	const xcb_screen_t *screen = display->x11.screen;
 	*place = (struct lend_rect){0, 0, screen->width_in_pixels, screen->height_in_pixels};
 	xcb_randr_get_monitors_reply_t *monitors = get_monitors(display);
 	bool found = monitors != NULL &&

@@ -37,10 +37,9 @@ void pace_begin(struct window *window)
 {
 	const struct display *display = window->display;
 	window->tick.ring = ring;
-	if (display->present_opcode == 0 || window->surface->unpaced)
+	if (display->x11.present_opcode == 0 || window->surface->unpaced)
 		return;
-	xcb_present_select_input(display->xcb, xcb_generate_id(display->xcb), window->id,
-				 XCB_PRESENT_EVENT_MASK_COMPLETE_NOTIFY);
+	x11_present_select(&display->x11, window->x11.id);
 }
 
 void pace_end(struct window *window)
@@ -62,30 +61,26 @@ void pace_ask(struct window *window, uint64_t number)
 		window->number = number;
 	if (window->gone)
 		tick(window); /* nobody answers any more */
-	else if (display->present_opcode != 0 && !window->surface->unpaced)
-		xcb_present_notify_msc(display->xcb, window->id, ++window->serial, 0, 1, 0);
+	else if (display->x11.present_opcode != 0 && !window->surface->unpaced)
+		xcb_present_notify_msc(display->x11.xcb, window->x11.id, ++window->serial, 0, 1, 0);
 }
 
 void pace_done(struct window *window, uint64_t number)
 {
 	if (window->surface->unpaced)
 		finish(window, number, time_now());
-	else if (window->display->present_opcode == 0 && !window->gone)
+	else if (window->display->x11.present_opcode == 0 && !window->gone)
 		tick(window);
 }
 
-void pace_complete(struct display *display, const xcb_ge_generic_event_t *event)
+void pace_complete(struct display *display, const xcb_generic_event_t *event)
 {
-	const xcb_present_complete_notify_event_t *complete = (const void *)event;
-	if (event->extension != display->present_opcode ||
-	    event->event_type != XCB_PRESENT_COMPLETE_NOTIFY)
+	uint64_t time;
+	const xcb_present_complete_notify_event_t *complete =
+		x11_present_completed(&display->x11, event, time_now(), &time);
+	if (complete == NULL)
 		return;
 	struct window *window = window_find(display, complete->window);
-	if (window == NULL || window->gone || complete->serial != window->serial)
-		return;
-	/* Microseconds of CLOCK_MONOTONIC, if the server is on this machine. */
-	uint64_t now = time_now(), time = complete->ust * 1000;
-	if (time > now || now - time > SECOND)
-		time = now;
-	finish_awaited(window, time);
+	if (window != NULL && !window->gone && complete->serial == window->serial)
+		finish_awaited(window, time);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "client/x11/x11.h"
+#include "common/error.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -12,102 +13,39 @@
 
 /* ---- creation ------------------------------------------------------------------------------- */
 
-static void set_property(const struct window *window, xcb_atom_t property, xcb_atom_t type,
-			 uint8_t bits, size_t count, const void *data)
-{
-	xcb_change_property(window->display->xcb, XCB_PROP_MODE_REPLACE, window->id, property, type,
-			    bits, (uint32_t)count, data);
-}
-
 void window_set_title(struct window *window, const char *title)
 {
-	const xcb_atom_t *atoms = window->display->atoms;
 	if (window->gone)
 		return;
-	set_property(window, atoms[ATOM_NET_WM_NAME], atoms[ATOM_UTF8_STRING], 8, strlen(title),
-		     title);
-	/* For window managers that know no other; it is not Latin-1, but mostly ASCII. */
-	set_property(window, XCB_ATOM_WM_NAME, XCB_ATOM_STRING, 8, strlen(title), title);
+	x11_set_title(&window->display->x11, window->x11.id, title);
 	window->display->queued = true;
-}
-
-/* Instance and class, each with its NUL. */
-static void set_class(const struct window *window, const char *app_id)
-{
-	char names[2 * (1024 + 1)];
-	size_t length = strlen(app_id) + 1;
-	if (length == 1 || 2 * length > sizeof(names))
-		return;
-	memcpy(names, app_id, length);
-	memcpy(names + length, app_id, length);
-	set_property(window, XCB_ATOM_WM_CLASS, XCB_ATOM_STRING, 8, 2 * length, names);
-}
-
-/* A window manager is asked; without one the window is created in that place and size. */
-static void set_fullscreen(const struct window *window)
-{
-	const xcb_atom_t *atoms = window->display->atoms;
-	const uint32_t hints[18] = {1 /* the place is the user's wish */};
-	set_property(window, XCB_ATOM_WM_NORMAL_HINTS, XCB_ATOM_WM_SIZE_HINTS, 32, 18, hints);
-	set_property(window, atoms[ATOM_NET_WM_STATE], XCB_ATOM_ATOM, 32, 1,
-		     &atoms[ATOM_NET_WM_STATE_FULLSCREEN]);
 }
 
 static void set_properties(struct window *window)
 {
 	const struct lend_surface *surface = window->surface;
-	const xcb_atom_t *atoms = window->display->atoms;
+	const struct x11 *x11 = &window->display->x11;
 	if (surface->title[0] != '\0')
 		window_set_title(window, surface->title);
-	set_class(window, surface->app_id);
-	set_property(window, atoms[ATOM_WM_PROTOCOLS], XCB_ATOM_ATOM, 32, 1,
-		     &atoms[ATOM_WM_DELETE_WINDOW]);
+	x11_set_class(x11, window->x11.id, surface->app_id);
+	x11_ask_before_closing(x11, window->x11.id);
 	if (surface->fullscreen)
-		set_fullscreen(window);
+		x11_set_fullscreen(x11, window->x11.id);
 }
 
 static int create(struct window *window, const struct lend_rect *place, xcb_visualid_t visual)
 {
-	struct display *display = window->display;
-	xcb_connection_t *xcb = display->xcb;
-	xcb_colormap_t colormap = display->screen->default_colormap;
-	if (visual != display->screen->root_visual) {
-		colormap = window->colormap = xcb_generate_id(xcb);
-		xcb_create_colormap(xcb, XCB_COLORMAP_ALLOC_NONE, colormap, display->screen->root,
-				    visual);
-	}
-	const uint32_t values[] = {
-		0 /* what has not been drawn yet is black */,
-		0,
-		XCB_GRAVITY_NORTH_WEST /* keeps its pixels when its size changes */,
-		XCB_EVENT_MASK_EXPOSURE | XCB_EVENT_MASK_STRUCTURE_NOTIFY,
-		colormap,
-	};
-	window->id = xcb_generate_id(xcb);
-	xcb_void_cookie_t cookie = xcb_create_window_checked(
-		xcb, window->pixel.depth, window->id, display->screen->root, (int16_t)place->x,
-		(int16_t)place->y, (uint16_t)place->width, (uint16_t)place->height, 0,
-		XCB_WINDOW_CLASS_INPUT_OUTPUT, visual,
-		XCB_CW_BACK_PIXEL | XCB_CW_BORDER_PIXEL | XCB_CW_BIT_GRAVITY | XCB_CW_EVENT_MASK |
-			XCB_CW_COLORMAP,
-		values);
-	window->gc = xcb_generate_id(xcb);
-	xcb_create_gc(xcb, window->gc, window->id, XCB_GC_GRAPHICS_EXPOSURES, &(uint32_t){0});
-	xcb_generic_error_t *error = xcb_request_check(xcb, cookie);
-	if (error == NULL)
-		return 0;
-	int code = error->error_code;
-	free(error);
-	return client_fail(display->client, code == XCB_ALLOC ? -ENOMEM : -EIO,
-			   "the X server makes no window of %dx%d: error %d", place->width,
-			   place->height, code);
+	const uint32_t events = XCB_EVENT_MASK_EXPOSURE | XCB_EVENT_MASK_STRUCTURE_NOTIFY;
+	int result = x11_window_create(&window->display->x11, &window->x11, place,
+				       window->pixel.depth, visual, events);
+	return result < 0 ? client_fail(window->display->client, result, "%s", fail_text()) : 0;
 }
 
 /* Where it is to be, and what it says of its output. */
 static int find_place(struct window *window, struct lend_rect *place)
 {
 	const struct lend_surface *surface = window->surface;
-	const xcb_screen_t *screen = window->display->screen;
+	const xcb_screen_t *screen = window->display->x11.screen;
 	int result = output_find(window->display, surface->fullscreen ? surface->output_wanted : "",
 				 place, window->output, sizeof(window->output));
 	if (result < 0 || surface->fullscreen)
@@ -156,7 +94,7 @@ int window_create(struct lend_surface *surface)
 	surface->window = window;
 	hush_begin(&hush);
 	int result = set_up(window);
-	hush_end(&hush, display->xcb);
+	hush_end(&hush, display->x11.xcb);
 	if (result < 0) {
 		surface->window = NULL;
 		window_destroy(window);
@@ -176,12 +114,7 @@ void window_destroy(struct window *window)
 		*link = window->next;
 	pace_end(window);
 	input_end(window);
-	if (window->gc != 0)
-		xcb_free_gc(display->xcb, window->gc);
-	if (window->id != 0 && !window->gone)
-		xcb_destroy_window(display->xcb, window->id);
-	if (window->colormap != 0)
-		xcb_free_colormap(display->xcb, window->colormap);
+	x11_window_destroy(&display->x11, &window->x11, window->gone);
 	display->queued = true;
 	free(window);
 }
@@ -203,7 +136,7 @@ void window_show(struct window *window)
 	if (window->converts)
 		reason = "The X server shows no pixels of this format: they are converted here and "
 			 "go over the connection.";
-	else if (!window->display->shm)
+	else if (!window->display->x11.shm)
 		reason = "The X server is on another machine or has no MIT-SHM: the damage of each "
 			 "frame goes over the connection, and is copied more than once.";
 	surface_show(window->surface, LEND_PATH_COPY, reason, window->output);
@@ -223,7 +156,7 @@ void window_commit(struct window *window, struct slot *slot, const struct damage
 	window->width = width;
 	window->height = height;
 	if (!window->appeared && !window->gone)
-		xcb_map_window(window->display->xcb, window->id);
+		xcb_map_window(window->display->x11.xcb, window->x11.id);
 	window->appeared = true;
 	image_put(window, slot, &all, number);
 	pace_ask(window, number);

@@ -4,35 +4,11 @@
 #define CLIENT_X11_H
 
 #include "client/display.h"
-
-#include <signal.h>
-#include <xcb/present.h>
-#include <xcb/shm.h>
-#include <xcb/xcb.h>
-#include <xcb/xkb.h>
-
-enum atom {
-	ATOM_WM_PROTOCOLS,
-	ATOM_WM_DELETE_WINDOW,
-	ATOM_NET_WM_NAME,
-	ATOM_UTF8_STRING,
-	ATOM_NET_WM_STATE,
-	ATOM_NET_WM_STATE_FULLSCREEN,
-	ATOM_FRAMELEND_DONE, /* of messages to ourselves */
-	N_ATOMS,
-};
-
-/* Of a pixel: where the visual has the colours. */
-struct pixel {
-	uint8_t depth;
-	uint32_t red, green, blue; /* masks */
-};
+#include "x11/x11.h"
 
 struct display {
 	struct lend_client *client;
-	xcb_connection_t *xcb;
-	const xcb_screen_t *screen;
-	xcb_atom_t atoms[N_ATOMS];
+	struct x11 x11;
 	struct window *windows;
 
 	bool queued;		    /* something may have to be sent */
@@ -40,12 +16,6 @@ struct display {
 	xcb_generic_event_t *early; /* read while something else was waited for */
 	int wake; /* an eventfd for it, in the program's loop; see display_wake() */
 	bool woken;
-
-	bool shm; /* frames go through MIT-SHM; false from its first refusal on */
-	uint8_t shm_opcode, shm_event, present_opcode; /* 0: there is no such extension */
-	bool randr;
-	uint32_t largest; /* bytes of a request's data */
-	uint8_t *scratch; /* for them */
 
 	/* input.c */
 	struct keyboard *keyboard; /* NULL: nobody has asked for input */
@@ -59,9 +29,7 @@ struct window {
 	struct window *next; /* display.windows */
 	struct display *display;
 	struct lend_surface *surface;
-	xcb_window_t id;
-	xcb_gcontext_t gc;
-	xcb_colormap_t colormap;	/* 0: the screen's */
+	struct x11_window x11;
 	struct pixel pixel;		/* of the visual */
 	struct pixel own;		/* of the surface's format */
 	bool converts;			/* they differ */
@@ -82,14 +50,6 @@ struct window {
 	int16_t x, y; /* of the pointer, as told last */
 };
 
-/* Blocks SIGPIPE while xcb writes: it would end the program when the server dies. */
-struct hush {
-	sigset_t before;
-};
-
-void hush_begin(struct hush *hush);
-void hush_end(const struct hush *hush, xcb_connection_t *xcb);
-
 /* connect.c */
 int connect_display(struct lend_client *client);
 
@@ -101,8 +61,6 @@ void display_notice(struct display *display);
 /* Makes a dispatch come. */
 void display_wake(struct display *display);
 struct window *window_find(const struct display *display, xcb_window_t id);
-/* The server's time of an event, which wraps and may be of another machine, as ours. */
-uint64_t display_time(uint32_t milliseconds);
 
 /* visual.c: 0, or -ENOTSUP with words. */
 int visual_choose(struct window *window, xcb_visualid_t *visual);
@@ -146,7 +104,7 @@ void pace_end(struct window *window);
 void pace_ask(struct window *window, uint64_t number);
 /* The server has it. */
 void pace_done(struct window *window, uint64_t number);
-void pace_complete(struct display *display, const xcb_ge_generic_event_t *event);
+void pace_complete(struct display *display, const xcb_generic_event_t *event);
 
 /* input.c */
 void input_begin(struct window *window);

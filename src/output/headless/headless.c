@@ -76,6 +76,37 @@ static int present(struct lend_output *output, const struct frame *frame)
 	return 0;
 }
 
+/* Nothing is scheduled any more. */
+static void stop(struct headless *headless)
+{
+	if (headless->idle)
+		wl_event_source_remove(headless->idle);
+	headless->idle = NULL;
+	if (headless->tick.ring)
+		alarm_set(&headless->tick, 0);
+	headless->output->scheduled = false;
+}
+
+static int need_alarm(struct headless *headless)
+{
+	return headless->tick.ring ? 0
+				   : alarm_init(&headless->tick, headless->output->server->loop,
+						handle_tick, headless);
+}
+
+static int set_mode(struct lend_output *output, const struct lend_output_mode *mode)
+{
+	struct headless *headless = output->backend_data;
+
+	int ret = mode->refresh > 0 ? need_alarm(headless) : 0;
+	if (ret < 0)
+		return ret;
+	if (mode->refresh != output->refresh)
+		stop(headless);
+	output_resized(output, (int32_t)mode->width, (int32_t)mode->height, mode->refresh);
+	return 0;
+}
+
 static void destroy(struct lend_output *output)
 {
 	struct headless *headless = output->backend_data;
@@ -92,6 +123,7 @@ static const struct output_backend headless_backend = {
 	.schedule = schedule,
 	.refuses = refuses,
 	.present = present,
+	.set_mode = set_mode,
 	.destroy = destroy,
 };
 
@@ -116,7 +148,7 @@ LEND_EXPORT int lend_output_create_headless(struct lend_server *server,
 	headless->output = output;
 	output->backend_data = headless;
 	if (own.refresh > 0)
-		ret = alarm_init(&headless->tick, server->loop, handle_tick, headless);
+		ret = need_alarm(headless);
 	if (ret < 0) {
 		lend_output_destroy(output);
 		return ret;

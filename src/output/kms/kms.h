@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What the files of the KMS output share: screens.c (the seat: session, devices coming and going),
- * card.c (one display device and what is to be lit on it), screen.c (one output), memory.c
+ * card.c (one display device and what is to be lit on it), screen.c (one output), mode.c, memory.c
  * (framebuffers of buffers), cursor.c, input.c (devices' events to the seat).
  */
 #ifndef OUTPUT_KMS_KMS_H
@@ -81,6 +81,7 @@ struct framebuffer {
 	struct wl_list link;
 	const struct lend_buffer *memory;
 	struct lend_framebuffer *kms; /* NULL: refused */
+	struct lend_buffer *gpu;      /* what memory is, if it is a GPU's and goes with this */
 	bool own;		      /* the device's, allocated for an output */
 	bool tried;		      /* it has been on display */
 	char refusal[96];	      /* why it is not shown */
@@ -90,6 +91,9 @@ struct framebuffer {
 struct framebuffer *framebuffer_get(struct display *display, const struct lend_buffer *memory);
 int framebuffer_allocate(struct display *display, uint32_t width, uint32_t height, uint32_t format,
 			 struct lend_buffer **memory);
+/* Memory of the GPU's that belongs to the display device. */
+int framebuffer_allocate_gpu(struct display *display, uint32_t width, uint32_t height,
+			     uint32_t format, struct lend_buffer **memory);
 /* The display did not show it: it will not be tried again. */
 void framebuffer_refuse(struct framebuffer *framebuffer, const char *call, int error);
 void framebuffer_forget(struct display *display, const struct lend_buffer *memory);
@@ -120,7 +124,7 @@ struct screen {
 	struct wl_list link;
 	struct wish *wish; /* NULL once that is gone */
 	struct lend_output *output;
-	struct lend_pipe *pipe;
+	struct lend_pipe *pipe; /* NULL: it is off */
 	struct lend_pipe_info info;
 	uint32_t connectors[CONNECTORS_MAX];
 	size_t n_connectors;
@@ -141,6 +145,11 @@ int screen_create(struct display *display, struct wish *wish,
 bool screen_has(const struct screen *screen, uint32_t connector);
 /* The session may use its device again, or not. */
 void screen_set_active(struct screen *screen, bool active);
+/* mode.c: as lend_pipe_options has them. */
+int screen_make_pipe(struct screen *screen, uint32_t width, uint32_t height, uint32_t refresh);
+bool screen_mode(const struct lend_output *output, size_t index, struct lend_output_mode *mode);
+int screen_set_mode(struct lend_output *output, const struct lend_output_mode *mode);
+int screen_set_power(struct lend_output *output, bool on);
 /* lend_kms_events.presented */
 void screen_presented(void *data, const struct timespec *when, uint64_t sequence);
 

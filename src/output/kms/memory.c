@@ -68,10 +68,42 @@ int framebuffer_allocate(struct display *display, uint32_t width, uint32_t heigh
 	return 0;
 }
 
+/* In the driver's own layout, for drawing; the display says whether it shows that. */
+int framebuffer_allocate_gpu(struct display *display, uint32_t width, uint32_t height,
+			     uint32_t format, struct lend_buffer **memory)
+{
+	const uint64_t modifier = LEND_MODIFIER_INVALID;
+	const struct lend_buffer_options options = {
+		.size = sizeof(options),
+		.width = width,
+		.height = height,
+		.format = format,
+		.use = LEND_USE_SCANOUT | LEND_USE_GPU,
+		.modifiers = &modifier,
+		.n_modifiers = 1,
+	};
+	struct lend_buffer *buffer;
+
+	int ret = lend_buffer_allocate(lend_kms_device(display->kms), &options, &buffer, NULL);
+	if (ret < 0)
+		return fail(ret, "%s", lend_alloc_error());
+	struct framebuffer *framebuffer = framebuffer_get(display, buffer);
+	if (!framebuffer || !framebuffer->kms) {
+		framebuffer_forget(display, buffer);
+		lend_buffer_destroy(buffer);
+		return fail(-ENOTSUP, "the display does not show memory of its GPU");
+	}
+	framebuffer->own = true;
+	framebuffer->gpu = buffer;
+	*memory = buffer;
+	return 0;
+}
+
 static void destroy(struct framebuffer *framebuffer)
 {
 	wl_list_remove(&framebuffer->link);
 	lend_framebuffer_destroy(framebuffer->kms);
+	lend_buffer_destroy(framebuffer->gpu);
 	free(framebuffer);
 }
 

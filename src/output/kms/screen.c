@@ -6,8 +6,6 @@
  */
 #include "output/kms/kms.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "presentation-time-server-protocol.h"
@@ -132,11 +130,10 @@ static void handle_alarm(void *data)
 void screen_set_active(struct screen *screen, bool active)
 {
 	screen->pending = false;
+	screen->wanted = true;
 	alarm_set(&screen->alarm, 0);
-	if (!active) {
-		screen->wanted = true;
+	if (!active)
 		return;
-	}
 	output_lost(screen->output);
 	catch_up(screen);
 }
@@ -146,9 +143,12 @@ void screen_set_active(struct screen *screen, bool active)
 static int allocate(struct lend_output *output, struct lend_buffer **memory)
 {
 	struct screen *screen = output->backend_data;
+	uint32_t width = (uint32_t)output->width, height = (uint32_t)output->height;
 
-	return framebuffer_allocate(screen->display, (uint32_t)output->width,
-				    (uint32_t)output->height, output->format, memory);
+	if (output_hides_frames(output))
+		return framebuffer_allocate_gpu(screen->display, width, height, output->format,
+						memory);
+	return framebuffer_allocate(screen->display, width, height, output->format, memory);
 }
 
 static const char *refuses(struct lend_output *output, struct buffer *buffer, bool layer)
@@ -156,6 +156,8 @@ static const char *refuses(struct lend_output *output, struct buffer *buffer, bo
 	struct screen *screen = output->backend_data;
 	const struct lend_device_info *device = &screen->display->info;
 
+	if (!screen->pipe)
+		return "the display is dark.";
 	if (buffer->kind == LEND_MEMORY_MEMFD || buffer->kind == LEND_MEMORY_SHM)
 		return "a display cannot read ordinary memory.";
 	if (buffer->device != output->device && !device->foreign)
@@ -180,7 +182,7 @@ static int layers(const struct lend_output *output)
 {
 	const struct screen *screen = output->backend_data;
 
-	return screen->info.n_overlays < LAYERS_MAX ? (int)screen->info.n_overlays : LAYERS_MAX;
+	return (int)screen->info.n_overlays;
 }
 
 static bool cursor(struct lend_output *output)
@@ -193,22 +195,6 @@ static void forget(struct lend_output *output, const struct lend_buffer *memory)
 	struct screen *screen = output->backend_data;
 
 	framebuffer_forget(screen->display, memory);
-}
-
-/* A region as rectangles; its extents if they are too many. */
-static size_t list_rects(const pixman_region32_t *region, struct lend_rect *rects)
-{
-	int n = 0;
-	const pixman_box32_t *boxes = pixman_region32_rectangles((pixman_region32_t *)region, &n);
-
-	if (n > RECTS_MAX) {
-		boxes = pixman_region32_extents((pixman_region32_t *)region);
-		n = 1;
-	}
-	for (int i = 0; i < n; i++)
-		rects[i] = (struct lend_rect){boxes[i].x1, boxes[i].y1, boxes[i].x2 - boxes[i].x1,
-					      boxes[i].y2 - boxes[i].y1};
-	return (size_t)n;
 }
 
 static size_t list_layers(struct screen *screen, const struct frame *frame, struct lend_layer *list)
@@ -273,10 +259,12 @@ static int present(struct lend_output *output, const struct frame *frame)
 	struct lend_pipe_state state = {.size = sizeof(state), .damage = rects, .layers = list};
 	struct timespec now;
 
+	if (!screen->pipe)
+		return -ENODEV;
 	if (!framebuffer || !framebuffer->kms)
 		return -ENOMEM;
 	state.framebuffer = framebuffer->kms;
-	state.n_damage = list_rects(&frame->lacking, rects);
+	state.n_damage = region_list(&frame->lacking, rects);
 	state.n_layers = list_layers(screen, frame, list);
 	cursor_fill_state(screen, &state);
 	int ret = try_state(screen, framebuffer, &state);
@@ -327,6 +315,9 @@ static const struct output_backend kms_backend = {
 	.layers = layers,
 	.cursor = cursor,
 	.present = present,
+	.mode = screen_mode,
+	.set_mode = screen_set_mode,
+	.set_power = screen_set_power,
 	.forget = forget,
 	.destroy = destroy,
 };
@@ -337,29 +328,6 @@ bool screen_has(const struct screen *screen, uint32_t connector)
 		if (screen->connectors[i] == connector)
 			return true;
 	return false;
-}
-
-static int make_pipe(struct screen *screen)
-{
-	const struct wish *wish = screen->wish;
-	const struct lend_pipe_options options = {
-		.size = sizeof(options),
-		.connectors = screen->connectors,
-		.n_connectors = screen->n_connectors,
-		.width = wish->width,
-		.height = wish->height,
-		.refresh = wish->refresh,
-		.data = screen,
-	};
-
-	int ret = lend_pipe_create(screen->display->kms, &options, &screen->pipe);
-	if (ret < 0)
-		return fail(ret, "%s", lend_alloc_error());
-	screen->info.size = sizeof(screen->info);
-	lend_pipe_describe(screen->pipe, &screen->info);
-	uint32_t refresh = screen->info.mode.refresh ? screen->info.mode.refresh : 60000;
-	screen->period = 1000 * SECOND / refresh;
-	return 0;
 }
 
 static uint32_t choose_format(const struct screen *screen)
@@ -405,7 +373,7 @@ int screen_create(struct display *display, struct wish *wish,
 	wl_list_insert(display->outputs.prev, &screen->link);
 	for (size_t i = 0; i < n && i < CONNECTORS_MAX; i++)
 		screen->connectors[screen->n_connectors++] = connectors[i].id;
-	int ret = make_pipe(screen);
+	int ret = screen_make_pipe(screen, wish->width, wish->height, wish->refresh);
 	if (ret == 0)
 		ret = alarm_init(&screen->alarm, display->screens->server->loop, handle_alarm,
 				 screen);

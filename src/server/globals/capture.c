@@ -37,7 +37,8 @@ struct capture {
 	struct wl_resource *resource;
 	struct pool *pool; /* NULL once it has failed */
 	struct wl_list link;
-	bool announced; /* it knows the slots */
+	bool announced;		   /* it knows the slots */
+	uint32_t scale, transform; /* as told; 0: none yet */
 	bool pending, changed;
 	uint64_t sequence;    /* its previous frame, 0: none */
 	uint32_t held[SLOTS]; /* frames in the slot that it has not released */
@@ -226,6 +227,17 @@ static void capture_announce(struct capture *capture)
 	capture->announced = true;
 }
 
+static void capture_tell_view(struct capture *capture)
+{
+	const struct frame *latched = &capture->pool->output->latched;
+
+	if (capture->scale == latched->scale && capture->transform == latched->transform)
+		return;
+	capture->scale = latched->scale;
+	capture->transform = latched->transform;
+	framelend_capture_v1_send_view(capture->resource, latched->transform, latched->scale);
+}
+
 static void capture_send(struct capture *capture, int index, const pixman_region32_t *damage)
 {
 	const struct lend_output *output = capture->pool->output;
@@ -235,6 +247,7 @@ static void capture_send(struct capture *capture, int index, const pixman_region
 	int n;
 
 	capture_announce(capture);
+	capture_tell_view(capture);
 	const pixman_box32_t *boxes = pixman_region32_rectangles(damage, &n);
 	for (int i = 0; i < n; i++)
 		framelend_capture_v1_send_damage(capture->resource, boxes[i].x1, boxes[i].y1,
@@ -263,8 +276,11 @@ static void capture_answer(struct capture *capture)
 		capture_fail(capture, output->failure,
 			     output->failure == -ENOMEM ? "the output has no memory for its picture"
 							: "the output cannot show a picture");
+	else if (capture->pending && output->off && !capture->changed)
+		capture_fail(capture, -ENODATA, "the output is off");
 	/* What planes show is not in the buffer; the next frame has none. */
-	if (!capture->pending || !output->latched.memory || output->latched.n_layers > 0)
+	if (!capture->pending || !output->latched.memory || output->latched.n_layers > 0 ||
+	    output->latched.hidden)
 		return;
 	int ret = lend_buffer_describe(output->latched.memory, &info);
 	if (ret == 0)

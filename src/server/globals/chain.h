@@ -12,6 +12,7 @@ struct generation {
 	struct wl_list link; /* chain.generations */
 	uint32_t number;
 	uint32_t count;
+	const struct lend_device *device; /* whose scan-out memory it is, or NULL; to compare */
 	struct buffer *buffers[CHAIN_BUFFERS_MAX]; /* held */
 };
 
@@ -20,12 +21,17 @@ struct chain_request {
 	uint32_t width, height, format, usage, count;
 };
 
+/* More than any driver knows for a format. */
+#define CHAIN_MODIFIERS_MAX 256
+
 struct chain {
 	struct wl_resource *resource;
 	struct client *client;	 /* a reference */
 	struct surface *surface; /* NULL once it is gone */
 	struct wl_list generations;
 	struct chain_request request;
+	uint64_t *modifiers; /* that the client's GPU draws in, or NULL: LINEAR */
+	size_t n_modifiers;
 	uint32_t last_number;
 	bool for_scanout;   /* the newest generation is in memory meant to be scanned out */
 	unsigned misplaced; /* frames shown in a row that other memory would have suited better */

@@ -5,7 +5,12 @@
 #include <stdlib.h>
 #include <wayland-server.h>
 
+/* What surfaces are to be drawn for is told from version 6 on, if the library knows of it. */
+#ifdef WL_SURFACE_PREFERRED_BUFFER_SCALE_SINCE_VERSION
+#define VERSION 6
+#else
 #define VERSION 5
+#endif
 
 static void handle_destroy_request(struct wl_client *client, struct wl_resource *resource)
 {
@@ -54,9 +59,14 @@ static void region_handle_destroy(struct wl_resource *resource)
 	free(region);
 }
 
-static struct region *region_from_resource(struct wl_resource *resource)
+static struct region *get_region(struct wl_resource *resource)
 {
 	return resource ? wl_resource_get_user_data(resource) : NULL;
+}
+
+const pixman_region32_t *region_from_resource(struct wl_resource *resource)
+{
+	return &get_region(resource)->rects;
 }
 
 /* ---- wl_surface ----------------------------------------------------------------------------- */
@@ -64,7 +74,8 @@ static struct region *region_from_resource(struct wl_resource *resource)
 static void surface_handle_attach(struct wl_client *client, struct wl_resource *resource,
 				  struct wl_resource *buffer_resource, int32_t x, int32_t y)
 {
-	struct surface_state *pending = &surface_from_resource(resource)->pending;
+	struct surface *surface = surface_from_resource(resource);
+	struct surface_state *pending = &surface->pending;
 	struct buffer *buffer = buffer_from_resource(buffer_resource);
 
 	if (wl_resource_get_version(resource) >= WL_SURFACE_OFFSET_SINCE_VERSION && (x || y)) {
@@ -74,6 +85,10 @@ static void surface_handle_attach(struct wl_client *client, struct wl_resource *
 				       x, y);
 		return;
 	}
+	if (!xdg_surface_check_attach(surface, buffer))
+		return;
+	pending->offset_x = x;
+	pending->offset_y = y;
 	if (buffer)
 		buffer_lock(buffer);
 	buffer_unlock(pending->buffer);
@@ -116,7 +131,7 @@ static void surface_handle_set_opaque_region(struct wl_client *client, struct wl
 					     struct wl_resource *region_resource)
 {
 	struct surface_state *pending = &surface_from_resource(resource)->pending;
-	struct region *region = region_from_resource(region_resource);
+	struct region *region = get_region(region_resource);
 
 	/* It may be left out, which costs time, but what is not opaque must not seem so. */
 	if (region && !region->inexact)
@@ -130,7 +145,7 @@ static void surface_handle_set_input_region(struct wl_client *client, struct wl_
 					    struct wl_resource *region_resource)
 {
 	struct surface_state *pending = &surface_from_resource(resource)->pending;
-	struct region *region = region_from_resource(region_resource);
+	struct region *region = get_region(region_resource);
 
 	if (region)
 		pixman_region32_copy(&pending->input, &region->rects);
@@ -174,10 +189,14 @@ static void surface_handle_set_buffer_scale(struct wl_client *client, struct wl_
 	pending->set |= SURFACE_SCALE;
 }
 
-/* The layout says where a window is; there is nothing that an offset could move. */
+/* The layout says where a window is; what follows the pointer can be moved. */
 static void surface_handle_offset(struct wl_client *client, struct wl_resource *resource, int32_t x,
 				  int32_t y)
 {
+	struct surface_state *pending = &surface_from_resource(resource)->pending;
+
+	pending->offset_x = x;
+	pending->offset_y = y;
 }
 
 static const struct wl_surface_interface surface_interface = {

@@ -1,249 +1,291 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * wl_data_device: the clipboard. The client with the keyboard's focus may set a selection and is
- * told of it; what is pasted goes from client to client through a pipe that the server only hands
- * over. Dragging is refused at once.
- */
-#include "server/seat/seat.h"
+/* wl_data_device: the clipboard, and what is dragged from client to client. Where the drag is, and
+ * who is told, is in seat/drag.c; here both sides agree on what the drop will do. */
+#include "selection.h"
 
-#include "buffer/fds.h"
+#define VERSION 3
 
-#include <stdlib.h>
+#define COPY	WL_DATA_DEVICE_MANAGER_DND_ACTION_COPY
+#define ASK	WL_DATA_DEVICE_MANAGER_DND_ACTION_ASK
+#define ALL	(COPY | WL_DATA_DEVICE_MANAGER_DND_ACTION_MOVE | ASK)
 
-#define VERSION	   3
-#define TYPES_MAX  128
-#define LENGTH_MAX 256
-
-struct source {
-	struct wl_resource *resource;
-	struct clipboard *clipboard;
-	struct wl_list offers; /* resources that offer it */
-	char *types[TYPES_MAX];
-	size_t n_types;
-};
-
-static void handle_destroy(struct wl_client *client, struct wl_resource *resource)
+static bool has_actions(const struct wl_resource *resource)
 {
-	wl_resource_destroy(resource);
+	return wl_resource_get_version((struct wl_resource *)resource) >=
+	       WL_DATA_OFFER_ACTION_SINCE_VERSION;
 }
 
-static void remove_from_list(struct wl_resource *resource)
+/* ---- what a drop will do --------------------------------------------------------------------- */
+
+/* Those who know of no actions copy. */
+static uint32_t choose_action(const struct offer *offer)
 {
-	wl_list_remove(wl_resource_get_link(resource));
+	const struct source *source = offer->source;
+	uint32_t available = has_actions(source->resource) ? source->actions : COPY;
+
+	available &= has_actions(offer->resource) ? offer->actions : COPY;
+	return available & offer->preferred ? offer->preferred : available & -available;
 }
 
-/* ---- offers: what the focused client sees ---------------------------------------------------- */
+static void tell_source_action(struct source *source, uint32_t action)
+{
+	if (source->action != action && has_actions(source->resource))
+		wl_data_source_send_action(source->resource, action);
+	source->action = action;
+}
+
+void offer_update_action(struct offer *offer)
+{
+	uint32_t action = choose_action(offer);
+
+	if (offer->action != action && has_actions(offer->resource))
+		wl_data_offer_send_action(offer->resource, action);
+	offer->action = action;
+	tell_source_action(offer->source, action);
+}
+
+/* Nobody would take it, as things are. */
+static void forget_answer(struct source *source)
+{
+	if (source->answer && source->answer->accepted)
+		wl_data_source_send_target(source->resource, NULL);
+	source->answer = NULL;
+	tell_source_action(source, 0);
+}
+
+void source_withdraw(struct source *source)
+{
+	struct offer *offer, *next;
+
+	forget_answer(source);
+	wl_list_for_each_safe (offer, next, &source->offers, link) {
+		if (offer->state == OFFER_DRAGGED)
+			offer_retire(offer);
+	}
+}
+
+/* ---- offers ---------------------------------------------------------------------------------- */
 
 static void handle_accept(struct wl_client *client, struct wl_resource *resource, uint32_t serial,
 			  const char *type)
 {
-}
+	struct offer *offer = wl_resource_get_user_data(resource);
 
-static void handle_receive(struct wl_client *client, struct wl_resource *resource, const char *type,
-			   int32_t fd)
-{
-	struct source *source = wl_resource_get_user_data(resource);
-
-	if (source)
-		wl_data_source_send_send(source->resource, type, fd);
-	fds_close(&fd, 1);
+	if (!offer->source || offer->state != OFFER_DRAGGED)
+		return;
+	offer->accepted = type != NULL;
+	offer->source->answer = offer;
+	offer_update_action(offer);
+	wl_data_source_send_target(offer->source->resource, type);
 }
 
 static void handle_finish(struct wl_client *client, struct wl_resource *resource)
 {
-	wl_resource_post_error(resource, WL_DATA_OFFER_ERROR_INVALID_FINISH,
-			       "wl_data_offer.finish: this is a selection, nothing was dropped");
+	struct offer *offer = wl_resource_get_user_data(resource);
+	static const char *const wrong[] = {
+		[OFFER_SELECTION] = "this is a selection, nothing was dropped",
+		[OFFER_DRAGGED] = "nothing was dropped",
+		[OFFER_FINISHED] = "it is finished already",
+	};
+
+	if (wrong[offer->state]) {
+		wl_resource_post_error(resource, WL_DATA_OFFER_ERROR_INVALID_FINISH,
+				       "wl_data_offer.finish: %s", wrong[offer->state]);
+		return;
+	}
+	offer->state = OFFER_FINISHED;
+	if (offer->source && has_actions(offer->source->resource))
+		wl_data_source_send_dnd_finished(offer->source->resource);
 }
 
+/* False after posting the error. */
+static bool check_actions(struct wl_resource *resource, uint32_t actions, uint32_t preferred)
+{
+	const struct offer *offer = wl_resource_get_user_data(resource);
+
+	if (offer->state == OFFER_SELECTION)
+		wl_resource_post_error(resource, WL_DATA_OFFER_ERROR_INVALID_OFFER,
+				       "wl_data_offer.set_actions: this is a selection, nothing "
+				       "is dragged");
+	else if (actions & ~(uint32_t)ALL)
+		wl_resource_post_error(resource, WL_DATA_OFFER_ERROR_INVALID_ACTION_MASK,
+				       "wl_data_offer.set_actions: 0x%x are no actions", actions);
+	else if (preferred & ~actions || preferred & (preferred - 1))
+		wl_resource_post_error(resource, WL_DATA_OFFER_ERROR_INVALID_ACTION,
+				       "wl_data_offer.set_actions: 0x%x is not one of the actions "
+				       "0x%x",
+				       preferred, actions);
+	else
+		return true;
+	return false;
+}
+
+/* After the drop only who asked the user may still say what the answer is. */
 static void handle_offer_actions(struct wl_client *client, struct wl_resource *resource,
 				 uint32_t actions, uint32_t preferred)
 {
-	wl_resource_post_error(
-		resource, WL_DATA_OFFER_ERROR_INVALID_OFFER,
-		"wl_data_offer.set_actions: this is a selection, nothing is dragged");
+	struct offer *offer = wl_resource_get_user_data(resource);
+
+	if (!check_actions(resource, actions, preferred) || !offer->source)
+		return;
+	bool asks = offer->state == OFFER_DROPPED && offer->action == ASK;
+	if (offer->state != OFFER_DRAGGED && !asks)
+		return;
+	offer->actions = actions;
+	offer->preferred = preferred;
+	if (offer->state == OFFER_DRAGGED)
+		offer->source->answer = offer;
+	offer_update_action(offer);
 }
 
-static const struct wl_data_offer_interface offer_interface = {
+static const struct wl_data_offer_interface offer_requests = {
 	.accept = handle_accept,
-	.receive = handle_receive,
-	.destroy = handle_destroy,
+	.receive = offer_receive,
+	.destroy = selection_destroy_request,
 	.finish = handle_finish,
 	.set_actions = handle_offer_actions,
 };
 
-static struct wl_resource *offer_create(struct source *source, struct wl_resource *device)
+/* One who knows of no finish has finished; who knows of it has given up. */
+static void handle_offer_gone(struct offer *offer)
 {
-	struct wl_resource *offer =
-		wl_resource_create(wl_resource_get_client(device), &wl_data_offer_interface,
-				   wl_resource_get_version(device), 0);
+	struct source *source = offer->source;
 
-	if (!offer) {
-		wl_resource_post_no_memory(device);
-		return NULL;
-	}
-	wl_resource_set_implementation(offer, &offer_interface, source, remove_from_list);
-	wl_list_insert(&source->offers, wl_resource_get_link(offer));
-	wl_data_device_send_data_offer(device, offer);
-	for (size_t i = 0; i < source->n_types; i++)
-		wl_data_offer_send_offer(offer, source->types[i]);
-	return offer;
-}
-
-static void send_selection(struct clipboard *clipboard, struct wl_resource *device)
-{
-	struct wl_resource *offer =
-		clipboard->source ? offer_create(clipboard->source, device) : NULL;
-
-	if (offer || !clipboard->source)
-		wl_data_device_send_selection(device, offer);
-}
-
-static const struct wl_client *focused_client(const struct seat *seat)
-{
-	const struct surface *focus = seat->keyboard.focus;
-
-	return focus ? wl_resource_get_client(focus->resource) : NULL;
-}
-
-void clipboard_update(struct seat *seat)
-{
-	const struct wl_client *client = focused_client(seat);
-	struct wl_resource *device;
-
-	wl_resource_for_each(device, &seat->clipboard.devices)
-	{
-		if (wl_resource_get_client(device) == client)
-			send_selection(&seat->clipboard, device);
-	}
+	if (source->answer == offer)
+		forget_answer(source);
+	if (offer->state != OFFER_DROPPED || !has_actions(source->resource))
+		return;
+	if (has_actions(offer->resource))
+		wl_data_source_send_cancelled(source->resource);
+	else
+		wl_data_source_send_dnd_finished(source->resource);
 }
 
 /* ---- sources --------------------------------------------------------------------------------- */
 
-static void handle_offer(struct wl_client *client, struct wl_resource *resource, const char *type)
-{
-	struct source *source = wl_resource_get_user_data(resource);
-
-	/* More or longer ones than anybody uses are not passed on. */
-	if (source->n_types == TYPES_MAX || strlen(type) > LENGTH_MAX)
-		return;
-	char *copy = strdup(type);
-	if (copy)
-		source->types[source->n_types++] = copy;
-	else
-		wl_resource_post_no_memory(resource);
-}
-
 static void handle_source_actions(struct wl_client *client, struct wl_resource *resource,
 				  uint32_t actions)
 {
+	struct source *source = wl_resource_get_user_data(resource);
+	const char *wrong = NULL;
+
+	if (actions & ~(uint32_t)ALL)
+		wrong = "not all of them are actions";
+	else if (source->actions_set)
+		wrong = "they were set before";
+	else if (source->dragged || source->selected)
+		wrong = "the source is in use already";
+	if (wrong) {
+		wl_resource_post_error(resource, WL_DATA_SOURCE_ERROR_INVALID_ACTION_MASK,
+				       "wl_data_source.set_actions: 0x%x: %s", actions, wrong);
+		return;
+	}
+	source->actions_set = true;
+	source->actions = actions;
 }
 
-static const struct wl_data_source_interface source_interface = {
-	.offer = handle_offer,
-	.destroy = handle_destroy,
+static const struct wl_data_source_interface source_requests = {
+	.offer = source_add_type,
+	.destroy = selection_destroy_request,
 	.set_actions = handle_source_actions,
 };
 
-static void select_source(struct seat *seat, struct source *source)
+static void handle_source_gone(struct source *source)
 {
-	struct source *before = seat->clipboard.source;
-
-	if (before == source)
-		return;
-	seat->clipboard.source = source;
-	if (before)
-		wl_data_source_send_cancelled(before->resource);
-	clipboard_update(seat);
+	drag_forget_source(source->selection->seat, source);
 }
 
-static void source_destroyed(struct wl_resource *resource)
-{
-	struct source *source = wl_resource_get_user_data(resource);
-	struct wl_resource *offer, *next;
-
-	wl_resource_for_each_safe(offer, next, &source->offers)
-	{
-		wl_list_remove(wl_resource_get_link(offer));
-		wl_list_init(wl_resource_get_link(offer));
-		wl_resource_set_user_data(offer, NULL);
-	}
-	if (source->clipboard->source == source) {
-		struct seat *seat = wl_container_of(source->clipboard, seat, clipboard);
-		source->clipboard->source = NULL;
-		clipboard_update(seat);
-	}
-	for (size_t i = 0; i < source->n_types; i++)
-		free(source->types[i]);
-	free(source);
-}
+const struct selection_kind clipboard_kind = {
+	.source = &wl_data_source_interface,
+	.offer = &wl_data_offer_interface,
+	.source_requests = &source_requests,
+	.offer_requests = &offer_requests,
+	.send_offer = wl_data_device_send_data_offer,
+	.send_type = wl_data_offer_send_offer,
+	.send_selection = wl_data_device_send_selection,
+	.send_send = wl_data_source_send_send,
+	.send_cancelled = wl_data_source_send_cancelled,
+	.source_gone = handle_source_gone,
+	.offer_gone = handle_offer_gone,
+};
 
 static void handle_create_source(struct wl_client *client, struct wl_resource *manager, uint32_t id)
 {
-	struct seat *seat = wl_resource_get_user_data(manager);
-	struct source *source = calloc(1, sizeof(*source));
-	struct wl_resource *resource =
-		source ? wl_resource_create(client, &wl_data_source_interface,
-					    wl_resource_get_version(manager), id)
-		       : NULL;
-
-	if (!resource) {
-		free(source);
-		wl_client_post_no_memory(client);
-		return;
-	}
-	source->resource = resource;
-	source->clipboard = &seat->clipboard;
-	wl_list_init(&source->offers);
-	wl_resource_set_implementation(resource, &source_interface, source, source_destroyed);
+	source_create(manager, id, wl_resource_get_user_data(manager));
 }
 
 /* ---- devices --------------------------------------------------------------------------------- */
 
-static void handle_start_drag(struct wl_client *client, struct wl_resource *device,
-			      struct wl_resource *source, struct wl_resource *origin,
-			      struct wl_resource *icon, uint32_t serial)
+/* False after posting an error: it was used otherwise. */
+static bool check_drag(struct wl_resource *device, const struct source *source,
+		       const struct surface *icon)
 {
-	if (source)
-		wl_data_source_send_cancelled(source);
+	if (icon && icon->role && icon->role != &drag_icon_role)
+		wl_resource_post_error(device, WL_DATA_DEVICE_ERROR_ROLE,
+				       "wl_data_device.start_drag: wl_surface@%u has the role %s "
+				       "already",
+				       wl_resource_get_id(icon->resource), icon->role->name);
+	else if (source && (source->selected || source->dragged))
+		wl_resource_post_error(source->resource, WL_DATA_SOURCE_ERROR_INVALID_SOURCE,
+				       "wl_data_device.start_drag: wl_data_source@%u was %s before",
+				       wl_resource_get_id(source->resource),
+				       source->selected ? "a selection" : "dragged");
+	else
+		return true;
+	return false;
 }
 
-/* Only who has the keys may say what is pasted. */
+static void handle_start_drag(struct wl_client *client, struct wl_resource *device,
+			      struct wl_resource *source_resource, struct wl_resource *origin,
+			      struct wl_resource *icon_resource, uint32_t serial)
+{
+	const struct selection *selection = wl_resource_get_user_data(device);
+	struct surface *icon = surface_from_resource(icon_resource);
+	struct source *source = source_resource ? wl_resource_get_user_data(source_resource) : NULL;
+
+	if (!check_drag(device, source, icon))
+		return;
+	if (icon)
+		surface_set_role(icon, &drag_icon_role);
+	if (source)
+		source->dragged = true;
+	int ret = drag_start(selection->seat, client, source, icon, serial);
+	if (ret == -ENOMEM)
+		wl_resource_post_no_memory(device);
+	else if (ret < 0 && source && has_actions(source_resource))
+		wl_data_source_send_cancelled(source_resource);
+}
+
 static void handle_set_selection(struct wl_client *client, struct wl_resource *device,
 				 struct wl_resource *resource, uint32_t serial)
 {
-	struct seat *seat = wl_resource_get_user_data(device);
 	struct source *source = resource ? wl_resource_get_user_data(resource) : NULL;
 
-	if (client == focused_client(seat))
-		select_source(seat, source);
-	else if (source)
-		wl_data_source_send_cancelled(resource);
+	if (source && (source->actions_set || source->dragged)) {
+		wl_resource_post_error(resource, WL_DATA_SOURCE_ERROR_INVALID_SOURCE,
+				       "wl_data_device.set_selection: wl_data_source@%u is for "
+				       "dragging: %s",
+				       wl_resource_get_id(resource),
+				       source->dragged ? "it was dragged" : "it has actions");
+		return;
+	}
+	selection_set(wl_resource_get_user_data(device), client, source, serial);
 }
 
-static const struct wl_data_device_interface device_interface = {
+static const struct wl_data_device_interface device_requests = {
 	.start_drag = handle_start_drag,
 	.set_selection = handle_set_selection,
-	.release = handle_destroy,
+	.release = selection_destroy_request,
 };
 
 static void handle_get_device(struct wl_client *client, struct wl_resource *manager, uint32_t id,
 			      struct wl_resource *wl_seat)
 {
-	struct seat *seat = wl_resource_get_user_data(manager);
-	struct wl_resource *device = wl_resource_create(client, &wl_data_device_interface,
-							wl_resource_get_version(manager), id);
-
-	if (!device) {
-		wl_client_post_no_memory(client);
-		return;
-	}
-	wl_resource_set_implementation(device, &device_interface, seat, remove_from_list);
-	wl_list_insert(&seat->clipboard.devices, wl_resource_get_link(device));
-	if (client == focused_client(seat))
-		send_selection(&seat->clipboard, device);
+	selection_add_device(wl_resource_get_user_data(manager), manager, id,
+			     &wl_data_device_interface, &device_requests);
 }
 
-static const struct wl_data_device_manager_interface manager_interface = {
+static const struct wl_data_device_manager_interface manager_requests = {
 	.create_data_source = handle_create_source,
 	.get_data_device = handle_get_device,
 };
@@ -258,7 +300,7 @@ static void bind_manager(struct wl_client *client, void *data, uint32_t version,
 		wl_client_post_no_memory(client);
 		return;
 	}
-	wl_resource_set_implementation(resource, &manager_interface, server->seat, NULL);
+	wl_resource_set_implementation(resource, &manager_requests, &server->seat->clipboard, NULL);
 }
 
 static int create(struct lend_server *server)

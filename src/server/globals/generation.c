@@ -159,6 +159,19 @@ static void announce(const struct chain *chain, const struct generation *generat
 				     info.format);
 }
 
+/* Remembers an output whose device had nothing to offer, so that it is not asked again and again.
+ */
+static void note_outcome(struct chain *chain, struct generation *generation)
+{
+	const struct lend_output *output = chain_output(chain);
+
+	chain->for_scanout = generation->buffers[0]->kind != LEND_MEMORY_MEMFD;
+	if (output && chain->for_scanout)
+		generation->device = output->device;
+	else if (output)
+		chain->hopeless = output->serial;
+}
+
 int generation_create(struct chain *chain, bool for_scanout)
 {
 	struct generation *generation = calloc(1, sizeof(*generation));
@@ -172,17 +185,21 @@ int generation_create(struct chain *chain, bool for_scanout)
 		return ret;
 	}
 	generation->number = ++chain->last_number;
-	chain->for_scanout = for_scanout;
 	chain->misplaced = 0;
+	chain->for_scanout = for_scanout;
+	if (for_scanout)
+		note_outcome(chain, generation);
 	announce(chain, generation);
 	return 0;
 }
 
 /* ---- memory follows the path ---------------------------------------------------------------- */
 
-/* Scanned out, or kept from it by its memory alone. */
-static bool wants_scanout(const struct surface *surface)
+/* Scanned out, or kept from it by nothing but memory that could be another. */
+static bool wants_scanout(const struct chain *chain, const struct surface *surface)
 {
+	if (!chain_may_be_shown(chain, surface->output))
+		return false;
 	switch (surface->path.kind) {
 	case LEND_PATH_SCANOUT:
 	case LEND_PATH_FLUSH:
@@ -208,35 +225,24 @@ static bool takes_offers(const struct chain *chain, const struct surface *surfac
 	return false;
 }
 
-/* Memory of a device that another one refuses, which shows the surface now. */
-static bool is_elsewhere(const struct surface *surface)
+/* The output refuses memory of a device: if that is another, its own is still to be tried. */
+static bool is_elsewhere(struct chain *chain, const struct surface *surface)
 {
-	const struct lend_device *device = surface->current.buffer->device;
+	const struct generation *newest = wl_container_of(chain->generations.next, newest, link);
 
-	return device && device != surface->output->device &&
-	       surface->path.reason == REASON_REFUSED;
-}
-
-static bool is_misplaced(const struct chain *chain, const struct surface *surface)
-{
-	const struct lend_output *output = surface->output;
-
-	if (!output || !output->device || !takes_offers(chain, surface))
+	if (!newest->device || surface->path.reason != REASON_REFUSED)
 		return false;
-	bool wanted = wants_scanout(surface) && chain->hopeless != output->serial;
-	return wanted != chain->for_scanout || (wanted && is_elsewhere(surface));
+	if (newest->device != surface->output->device)
+		return true;
+	chain->hopeless = surface->output->serial;
+	return false;
 }
 
-/* Remembers an output whose device had nothing to offer, so that it is not asked again and again.
- */
-static void note_outcome(struct chain *chain, const struct lend_output *output)
+static bool is_misplaced(struct chain *chain, const struct surface *surface)
 {
-	struct generation *newest = wl_container_of(chain->generations.next, newest, link);
-
-	if (!chain->for_scanout || newest->buffers[0]->kind != LEND_MEMORY_MEMFD)
-		return;
-	chain->hopeless = output->serial;
-	chain->for_scanout = false;
+	if (!surface->output || !surface->output->device || !takes_offers(chain, surface))
+		return false;
+	return is_elsewhere(chain, surface) || wants_scanout(chain, surface) != chain->for_scanout;
 }
 
 bool chain_may_be_shown(const struct chain *chain, const struct lend_output *output)
@@ -258,9 +264,7 @@ void chain_presented(struct chain *chain, const struct surface *surface)
 	if (++chain->misplaced < HYSTERESIS)
 		return;
 	chain->misplaced = 0;
-	if (generation_create(chain, wants_scanout(surface)) == 0)
-		note_outcome(chain, surface->output);
-	else
+	if (generation_create(chain, wants_scanout(chain, surface)) < 0)
 		server_log(chain->client->server, LEND_LOG_INFO,
 			   "client %d (%s): no other memory for its new path: %s",
 			   (int)chain->client->peer.pid, chain->client->program, fail_text());

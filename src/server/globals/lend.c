@@ -8,7 +8,8 @@
 #include "buffer/fds.h"
 #include "framelend-v1-server-protocol.h"
 
-#define USAGES (FRAMELEND_CHAIN_V1_USAGE_READ | FRAMELEND_CHAIN_V1_USAGE_FRONT)
+#define GPU    ((uint32_t)FRAMELEND_CHAIN_V1_USAGE_GPU)
+#define USAGES (FRAMELEND_CHAIN_V1_USAGE_READ | FRAMELEND_CHAIN_V1_USAGE_FRONT | GPU)
 
 static void handle_destroy_request(struct wl_client *client, struct wl_resource *resource)
 {
@@ -39,6 +40,10 @@ static bool check_configure(struct wl_resource *resource, const struct chain_req
 	else if (request->usage & ~(uint32_t)USAGES)
 		wl_resource_post_error(resource, FRAMELEND_CHAIN_V1_ERROR_INVALID_USAGE,
 				       "configure: usage 0x%x has unknown bits", request->usage);
+	else if (request->usage & GPU && request->usage != GPU)
+		wl_resource_post_error(resource, FRAMELEND_CHAIN_V1_ERROR_INVALID_USAGE,
+				       "configure: usage 0x%x: gpu goes with no other",
+				       request->usage);
 	else if (request->count == 0 || request->count > most)
 		wl_resource_post_error(resource, FRAMELEND_CHAIN_V1_ERROR_INVALID_COUNT,
 				       "configure: %u buffers: this usage takes 1 to %u",
@@ -72,9 +77,34 @@ static void chain_handle_configure(struct wl_client *client, struct wl_resource 
 		return;
 	chain->request = request;
 	chain->hopeless = 0;
-	int ret = generation_create(chain, will_be_scanned_out(chain));
+	int ret = generation_create(chain, usage & GPU || will_be_scanned_out(chain));
 	if (ret < 0)
 		framelend_chain_v1_send_failed(resource, (uint32_t)-ret, fail_text());
+}
+
+static void chain_handle_set_modifiers(struct wl_client *client, struct wl_resource *resource,
+				       struct wl_array *modifiers)
+{
+	struct chain *chain = wl_resource_get_user_data(resource);
+	uint64_t *copy = NULL;
+
+	if (modifiers->size % sizeof(*copy) != 0) {
+		wl_resource_post_error(resource, FRAMELEND_CHAIN_V1_ERROR_INVALID_MODIFIERS,
+				       "set_modifiers: %zu bytes are no list of 64-bit numbers",
+				       modifiers->size);
+		return;
+	}
+	if (modifiers->size > 0) {
+		copy = malloc(modifiers->size);
+		if (!copy) {
+			wl_client_post_no_memory(client);
+			return;
+		}
+		memcpy(copy, modifiers->data, modifiers->size);
+	}
+	free(chain->modifiers);
+	chain->modifiers = copy;
+	chain->n_modifiers = modifiers->size / sizeof(*copy);
 }
 
 /* NULL after posting an error. */
@@ -171,6 +201,7 @@ static void chain_handle_get_release(struct wl_client *client, struct wl_resourc
 static const struct framelend_chain_v1_interface chain_interface = {
 	.destroy = handle_destroy_request,
 	.configure = chain_handle_configure,
+	.set_modifiers = chain_handle_set_modifiers,
 	.get_buffer = chain_handle_get_buffer,
 	.drop = chain_handle_drop,
 	.set_acquire_fence = chain_handle_set_acquire_fence,
@@ -187,6 +218,7 @@ static void chain_handle_destroy(struct wl_resource *resource)
 	if (chain->surface)
 		chain->surface->chain = NULL;
 	client_unreference(chain->client);
+	free(chain->modifiers);
 	free(chain);
 }
 
@@ -238,11 +270,36 @@ static void manager_handle_get_monitor(struct wl_client *client, struct wl_resou
 	monitor_create(client_get(client), (uint32_t)wl_resource_get_version(resource), id);
 }
 
+static void manager_handle_set_layout(struct wl_client *client, struct wl_resource *resource,
+				      struct wl_resource *output_resource, uint32_t layout)
+{
+	struct lend_output *output = output_from_resource(output_resource);
+	struct lend_output_state state = {.size = sizeof(state)};
+
+	if (!client_is_privileged(client_get(client))) {
+		wl_resource_post_error(resource, FRAMELEND_MANAGER_V1_ERROR_NOT_PRIVILEGED,
+				       "set_layout: it needs the server's user id or the server's "
+				       "permission");
+		return;
+	}
+	if (layout > FRAMELEND_MANAGER_V1_LAYOUT_TILE) {
+		wl_resource_post_error(resource, FRAMELEND_MANAGER_V1_ERROR_INVALID_LAYOUT,
+				       "set_layout: %u is neither full nor tile", layout);
+		return;
+	}
+	if (!output)
+		return;
+	lend_output_describe(output, &state);
+	state.layout = (enum lend_layout)layout;
+	lend_output_configure(output, &state);
+}
+
 static const struct framelend_manager_v1_interface manager_interface = {
 	.destroy = handle_destroy_request,
 	.get_chain = manager_handle_get_chain,
 	.capture_output = manager_handle_capture_output,
 	.get_monitor = manager_handle_get_monitor,
+	.set_layout = manager_handle_set_layout,
 };
 
 static void bind(struct wl_client *client, void *data, uint32_t version, uint32_t id)

@@ -38,36 +38,48 @@ static void send_geometry(struct wl_resource *resource, const struct lend_output
 	wl_output_send_geometry(
 		resource, output->x, output->y, output->width_mm, output->height_mm,
 		WL_OUTPUT_SUBPIXEL_UNKNOWN, output->make ? output->make : "framelend",
-		output->model ? output->model : output->backend->name, WL_OUTPUT_TRANSFORM_NORMAL);
+		output->model ? output->model : output->backend->name, (int32_t)output->transform);
+}
+
+static void send_done(struct wl_resource *resource)
+{
+	if (wl_resource_get_version(resource) >= WL_OUTPUT_DONE_SINCE_VERSION)
+		wl_output_send_done(resource);
+}
+
+/* What can change. A client that does not know of fractions draws what is scaled down then. */
+static void send_state(struct wl_resource *resource, const struct lend_output *output)
+{
+	send_geometry(resource, output);
+	wl_output_send_mode(resource, WL_OUTPUT_MODE_CURRENT | WL_OUTPUT_MODE_PREFERRED,
+			    output->width, output->height, (int32_t)output->refresh);
+	if (wl_resource_get_version(resource) >= WL_OUTPUT_SCALE_SINCE_VERSION)
+		wl_output_send_scale(resource, (int32_t)output_whole_scale(output));
 }
 
 static void send_description(struct wl_resource *resource, const struct lend_output *output)
 {
 	int version = wl_resource_get_version(resource);
 
-	send_geometry(resource, output);
-	wl_output_send_mode(resource, WL_OUTPUT_MODE_CURRENT | WL_OUTPUT_MODE_PREFERRED,
-			    output->width, output->height, (int32_t)output->refresh);
-	if (version >= WL_OUTPUT_SCALE_SINCE_VERSION)
-		wl_output_send_scale(resource, 1);
+	send_state(resource, output);
 	if (version >= WL_OUTPUT_NAME_SINCE_VERSION)
 		wl_output_send_name(resource, output->name);
 	if (version >= WL_OUTPUT_DESCRIPTION_SINCE_VERSION && output->description)
 		wl_output_send_description(resource, output->description);
-	if (version >= WL_OUTPUT_DONE_SINCE_VERSION)
-		wl_output_send_done(resource);
+	send_done(resource);
 }
 
-void output_send_place(struct lend_output *output)
+void output_send_state(struct lend_output *output)
 {
 	struct wl_resource *resource;
 
+	xdg_outputs_send_state(output);
 	wl_resource_for_each(resource, &output->resources)
 	{
-		send_geometry(resource, output);
-		if (wl_resource_get_version(resource) >= WL_OUTPUT_DONE_SINCE_VERSION)
-			wl_output_send_done(resource);
+		send_state(resource, output);
+		send_done(resource);
 	}
+	surfaces_send_scale(output);
 }
 
 /* Surfaces that came onto the output before the client bound it. */
@@ -126,6 +138,7 @@ void output_send_leave(struct lend_output *output, struct surface *surface)
 int output_global_create(struct lend_output *output)
 {
 	wl_list_init(&output->resources);
+	wl_list_init(&output->xdg_outputs);
 	output->global = wl_global_create(output->server->display, &wl_output_interface, VERSION,
 					  output, bind_output);
 	return output->global ? 0 : -ENOMEM;
@@ -178,6 +191,7 @@ void output_global_destroy(struct lend_output *output)
 
 	if (!output->global)
 		return;
+	xdg_outputs_retire(output);
 	wl_resource_for_each_safe(resource, next, &output->resources)
 	{
 		wl_list_remove(wl_resource_get_link(resource));

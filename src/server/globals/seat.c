@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* wl_seat and the requests of its devices; what they do is in seat/. */
-#include "server/seat/seat.h"
+#include "server/seat/virtual.h"
 
 #ifdef WL_POINTER_AXIS_RELATIVE_DIRECTION_SINCE_VERSION
 #define VERSION 9
 #else
 #define VERSION 8
 #endif
-
-/* Objects of one kind that a client may have: each of them is told of everything. */
-#define OBJECTS_MAX 64
 
 static void handle_release(struct wl_client *client, struct wl_resource *resource)
 {
@@ -58,15 +55,6 @@ static const struct device {
 	 "touch device", touch_add},
 };
 
-static bool has_room(const struct wl_client *client, struct wl_list *objects)
-{
-	struct wl_resource *resource;
-	int n = 0;
-
-	wl_resource_for_each(resource, objects) n += wl_resource_get_client(resource) == client;
-	return n < OBJECTS_MAX;
-}
-
 /* A device that went a moment ago may still be asked for; its object does nothing. */
 static void get_device(struct wl_client *client, struct wl_resource *seat_resource, uint32_t id,
 		       const struct device *device, struct wl_list *objects)
@@ -80,11 +68,8 @@ static void get_device(struct wl_client *client, struct wl_resource *seat_resour
 				       device->request, device->name, seat->capabilities);
 		return;
 	}
-	if (!has_room(client, objects)) {
-		fail(-EDQUOT, "the client has %d of them already", OBJECTS_MAX);
-		client_post_no_memory(client_get(client), device->request);
+	if (!seat_check_room(client, objects, device->request))
 		return;
-	}
 	struct wl_resource *resource = wl_resource_create(
 		client, device->interface, wl_resource_get_version(seat_resource), id);
 	if (!resource) {
@@ -96,6 +81,7 @@ static void get_device(struct wl_client *client, struct wl_resource *seat_resour
 	wl_list_init(wl_resource_get_link(resource));
 	if (there)
 		device->add(seat, resource);
+	virtual_flush(seat);
 }
 
 static void handle_get_pointer(struct wl_client *client, struct wl_resource *resource, uint32_t id)
@@ -109,6 +95,7 @@ static void handle_get_keyboard(struct wl_client *client, struct wl_resource *re
 {
 	struct seat *seat = wl_resource_get_user_data(resource);
 
+	keyboard_catch_up(seat, client);
 	get_device(client, resource, id, &devices[1], &seat->keyboard.resources);
 }
 

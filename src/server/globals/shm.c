@@ -43,7 +43,7 @@ static int check_size(int fd, int32_t size)
 		return fail(-errno, "cannot look at the fd: %s", strerror(errno));
 	if (status.st_size < size)
 		return fail(-EBADF,
-			    "the fd holds %lld bytes, fewer than the %d of the pool: "
+			    "the fd holds %lld bytes, fewer than the %d it is to hold: "
 			    "ftruncate it first",
 			    (long long)status.st_size, size);
 	return 0;
@@ -214,6 +214,9 @@ static void handle_create_buffer(struct wl_client *wl_client, struct wl_resource
 		return;
 	}
 	buffer_set_resource(buffer, buffer_resource);
+	if (check_size(pool->fd, offset + stride * height) < 0)
+		wl_resource_post_error(buffer_resource, WL_SHM_ERROR_INVALID_FD,
+				       "wl_shm_pool.create_buffer: %s", fail_text());
 }
 
 static void handle_destroy_request(struct wl_client *client, struct wl_resource *resource)
@@ -289,7 +292,7 @@ static void handle_create_pool(struct wl_client *wl_client, struct wl_resource *
 		fds_close(&fd, 1);
 		return;
 	}
-	if (seal(fd, &sealed) < 0 || check_size(fd, size) < 0) {
+	if (seal(fd, &sealed) < 0) {
 		wl_resource_post_error(resource, WL_SHM_ERROR_INVALID_FD, "wl_shm.create_pool: %s",
 				       fail_text());
 		fds_close(&fd, 1);

@@ -32,8 +32,9 @@ static bool output_bounds(const struct shell_popup *popup, struct pixman_box32 *
 	view_origin(view, &view_x, &view_y);
 	x += (int64_t)view_x + view->geometry.x;
 	y += (int64_t)view_y + view->geometry.y;
-	*bounds = (struct pixman_box32){clamp(-x), clamp(-y), clamp(view->output->width - x),
-					clamp(view->output->height - y)};
+	*bounds =
+		(struct pixman_box32){clamp(-x), clamp(-y), clamp(view->output->logical_width - x),
+				      clamp(view->output->logical_height - y)};
 	return true;
 }
 
@@ -152,6 +153,10 @@ static void committed(struct surface *surface)
 	if (popup->dismissed)
 		return;
 	if (surface_has_buffer(surface)) {
+		if (!base->initialised) { /* forgiven */
+			base->initialised = true;
+			send_configure(popup);
+		}
 		apply(popup);
 	} else if (popup->popup.mapped) {
 		hide(popup);
@@ -228,7 +233,10 @@ static void handle_grab(struct wl_client *client, struct wl_resource *resource,
 		post_not_topmost(popup, "grab", &sibling->popup.link);
 		return;
 	}
-	if (!seat_serial_is_recent(popup->base->surface->server->seat, client, serial)) {
+	/* A menu's submenu goes on with what a user began: some clients name the menu's enter. */
+	bool goes_on = popup->parent && popup->parent->popup;
+	if (!goes_on &&
+	    !seat_serial_is_recent(popup->base->surface->server->seat, client, serial)) {
 		dismiss(popup);
 		return;
 	}

@@ -4,7 +4,11 @@
 
 #include <stdlib.h>
 
+#ifdef XDG_TOPLEVEL_STATE_SUSPENDED_SINCE_VERSION /* wayland-protocols 1.32 */
+#define VERSION 6
+#else
 #define VERSION 5
+#endif
 /* Far more than any surface; geometry beyond it is cut off. */
 #define COORDINATE_MAX (1 << 24)
 
@@ -96,7 +100,6 @@ void shell_surface_reset(struct shell_surface *base)
 {
 	base->initialised = base->configured = false;
 	base->stale = base->sent;
-	base->geometry = (struct lend_rect){0};
 }
 
 bool shell_surface_check_buffer(struct shell_surface *base, const struct surface_state *pending)
@@ -104,7 +107,7 @@ bool shell_surface_check_buffer(struct shell_surface *base, const struct surface
 	const struct buffer *buffer =
 		pending->set & SURFACE_BUFFER ? pending->buffer : base->surface->current.buffer;
 
-	if (!buffer || base->configured)
+	if (!buffer || base->configured || base->surface->server->forgiving)
 		return true;
 	wl_resource_post_error(base->resource, XDG_SURFACE_ERROR_UNCONFIGURED_BUFFER,
 			       "wl_surface.commit: wl_surface@%u has a buffer, but %s; commit "
@@ -148,6 +151,24 @@ static void handle_surface_destroyed(struct wl_listener *listener, void *data)
 	struct shell_surface *base = wl_container_of(listener, base, surface_destroyed);
 
 	shell_surface_destroy(base);
+}
+
+bool xdg_surface_check_attach(struct surface *surface, const struct buffer *buffer)
+{
+	struct wl_listener *listener = wl_signal_get(&surface->destroyed, handle_surface_destroyed);
+	const struct shell_surface *base = NULL;
+
+	if (!listener || !buffer)
+		return true;
+	base = wl_container_of(listener, base, surface_destroyed);
+	bool has_role = base->toplevel || base->popup;
+	if (base->initialised || (has_role && surface->server->forgiving))
+		return true;
+	wl_resource_post_error(base->resource, XDG_SURFACE_ERROR_UNCONFIGURED_BUFFER,
+			       "wl_surface.attach: wl_surface@%u gets a buffer before its first "
+			       "configure event; make the initial commit without one",
+			       wl_resource_get_id(surface->resource));
+	return false;
 }
 
 static void surface_handle_destroy_request(struct wl_client *client, struct wl_resource *resource)

@@ -36,7 +36,7 @@ struct shell_surface {
 	bool initialised;     /* the initial commit was made: configure events may be sent */
 	bool configured;      /* and one of them was acknowledged: a buffer may come */
 	struct lend_rect
-		geometry; /* as the client set it, for the next commit; width 0: it did not */
+		geometry; /* as the client set it, for good; width 0: it did not */
 };
 
 void shell_surface_send_configure(struct shell_surface *base);
@@ -63,11 +63,21 @@ struct toplevel {
 	uint32_t states;
 	int32_t bounds_width, bounds_height; /* sent last */
 	bool capabilities_sent;
+	struct wl_resource *decoration; /* zxdg_toplevel_decoration_v1, or NULL */
+	bool decoration_due;		/* with the next configure */
 	bool answer_due; /* the client waits for a configure, even for an equal one */
 	int32_t min_width, min_height, max_width, max_height; /* to be checked at the next commit */
 };
 
 extern const struct surface_role toplevel_surface_role, popup_surface_role;
+
+void toplevel_send_configure(struct toplevel *toplevel);
+
+/* decoration.c: its part of a configure. */
+void decoration_send_configure(struct toplevel *toplevel);
+/* The toplevel is to be destroyed: false after posting an error, if it has a decoration. */
+bool decoration_check_orphan(const struct toplevel *toplevel);
+void decoration_forget_toplevel(struct toplevel *toplevel);
 
 void toplevel_create(struct shell_surface *base, uint32_t id);
 /* For an xdg_surface whose wl_surface is gone. */

@@ -13,7 +13,8 @@
 static void send_bounds(struct toplevel *toplevel)
 {
 	const struct lend_output *output = toplevel->view.output;
-	int32_t width = output ? output->width : 0, height = output ? output->height : 0;
+	int32_t width = output ? output->logical_width : 0;
+	int32_t height = output ? output->logical_height : 0;
 
 	if (wl_resource_get_version(toplevel->resource) <
 	    XDG_TOPLEVEL_CONFIGURE_BOUNDS_SINCE_VERSION)
@@ -25,12 +26,14 @@ static void send_bounds(struct toplevel *toplevel)
 	xdg_toplevel_send_configure_bounds(toplevel->resource, width, height);
 }
 
-/* There is no window menu and no way back for what is minimised, and the layout maximises by
- * itself. */
+/* There is no window menu; what is minimised is brought back by keys, if these are ours. */
 static void send_capabilities(struct toplevel *toplevel)
 {
-	uint32_t capabilities[] = {XDG_TOPLEVEL_WM_CAPABILITIES_FULLSCREEN};
-	struct wl_array array = {.size = sizeof(capabilities), .data = capabilities};
+	uint32_t capabilities[] = {XDG_TOPLEVEL_WM_CAPABILITIES_MAXIMIZE,
+				   XDG_TOPLEVEL_WM_CAPABILITIES_FULLSCREEN,
+				   XDG_TOPLEVEL_WM_CAPABILITIES_MINIMIZE};
+	size_t n = toplevel->view.server->shortcuts ? 3 : 2;
+	struct wl_array array = {.size = n * sizeof(capabilities[0]), .data = capabilities};
 
 	if (toplevel->capabilities_sent || wl_resource_get_version(toplevel->resource) <
 						   XDG_TOPLEVEL_WM_CAPABILITIES_SINCE_VERSION)
@@ -43,7 +46,7 @@ static void send_states(struct toplevel *toplevel)
 {
 	bool knows_tiled = wl_resource_get_version(toplevel->resource) >=
 			   XDG_TOPLEVEL_STATE_TILED_LEFT_SINCE_VERSION;
-	uint32_t asked = toplevel->states, states[8];
+	uint32_t asked = toplevel->states, states[9];
 	size_t n = 0;
 
 	/* An older client fills its tile if it believes that it is maximised. */
@@ -53,20 +56,28 @@ static void send_states(struct toplevel *toplevel)
 		states[n++] = XDG_TOPLEVEL_STATE_FULLSCREEN;
 	if (asked & VIEW_ACTIVATED)
 		states[n++] = XDG_TOPLEVEL_STATE_ACTIVATED;
+	if (asked & VIEW_RESIZING)
+		states[n++] = XDG_TOPLEVEL_STATE_RESIZING;
 	if (asked & VIEW_TILED && knows_tiled)
 		for (uint32_t edge = XDG_TOPLEVEL_STATE_TILED_LEFT;
 		     edge <= XDG_TOPLEVEL_STATE_TILED_BOTTOM; edge++)
 			states[n++] = edge;
+#ifdef XDG_TOPLEVEL_STATE_SUSPENDED_SINCE_VERSION /* wayland-protocols 1.32 */
+	if (asked & VIEW_SUSPENDED && wl_resource_get_version(toplevel->resource) >=
+					      XDG_TOPLEVEL_STATE_SUSPENDED_SINCE_VERSION)
+		states[n++] = XDG_TOPLEVEL_STATE_SUSPENDED;
+#endif
 	struct wl_array array = {.size = n * sizeof(states[0]), .data = states};
 	xdg_toplevel_send_configure(toplevel->resource, toplevel->width, toplevel->height, &array);
 }
 
-static void send_configure(struct toplevel *toplevel)
+void toplevel_send_configure(struct toplevel *toplevel)
 {
 	toplevel->answer_due = false;
 	send_capabilities(toplevel);
 	send_bounds(toplevel);
 	send_states(toplevel);
+	decoration_send_configure(toplevel);
 	shell_surface_send_configure(toplevel->base);
 }
 
@@ -80,7 +91,7 @@ void view_configure(struct lend_view *view, int32_t width, int32_t height, uint3
 	toplevel->height = height;
 	toplevel->states = states;
 	if (toplevel->base->initialised && (!same || toplevel->answer_due))
-		send_configure(toplevel);
+		toplevel_send_configure(toplevel);
 	popups_follow(&view->popups);
 }
 
@@ -92,7 +103,7 @@ static void arrange_and_answer(struct toplevel *toplevel)
 	toplevel->answer_due = true;
 	view_changed(&toplevel->view);
 	if (toplevel->answer_due)
-		send_configure(toplevel);
+		toplevel_send_configure(toplevel);
 }
 
 void view_send_close(struct lend_view *view)
@@ -125,7 +136,7 @@ static void reset(struct toplevel *toplevel)
 	popups_dismiss(&view->popups);
 	hand_children_on(view);
 	view->parent = NULL;
-	view->wants_fullscreen = false;
+	view->wants_fullscreen = view->wants_maximized = view->minimized = false;
 	view->wanted_output = NULL;
 	view_unmap(view);
 	free(view->title);
@@ -134,6 +145,7 @@ static void reset(struct toplevel *toplevel)
 	view->geometry = (struct lend_rect){0};
 	toplevel->min_width = toplevel->min_height = 0;
 	toplevel->max_width = toplevel->max_height = 0;
+	view->min_width = view->min_height = view->max_width = view->max_height = 0;
 	toplevel->capabilities_sent = false;
 	toplevel->bounds_width = toplevel->bounds_height = 0;
 }
@@ -159,14 +171,30 @@ static bool check(struct surface *surface, const struct surface_state *pending)
 	return shell_surface_check_buffer(toplevel->base, pending) && check_limits(toplevel);
 }
 
+static bool apply_limits(struct toplevel *toplevel)
+{
+	struct lend_view *view = &toplevel->view;
+
+	if (view->min_width == toplevel->min_width && view->min_height == toplevel->min_height &&
+	    view->max_width == toplevel->max_width && view->max_height == toplevel->max_height)
+		return false;
+	view->min_width = toplevel->min_width;
+	view->min_height = toplevel->min_height;
+	view->max_width = toplevel->max_width;
+	view->max_height = toplevel->max_height;
+	return true;
+}
+
 static void apply_geometry(struct toplevel *toplevel)
 {
 	struct lend_view *view = &toplevel->view;
 	struct lend_rect geometry = shell_surface_geometry(toplevel->base);
+	bool limits_changed = apply_limits(toplevel);
 
-	if (memcmp(&geometry, &view->geometry, sizeof(geometry)) == 0)
+	if (!limits_changed && memcmp(&geometry, &view->geometry, sizeof(geometry)) == 0)
 		return;
 	view->geometry = geometry;
+	view->geometry_set = toplevel->base->geometry.width > 0;
 	if (view->mapped)
 		view_changed(view);
 	popups_follow(&view->popups);
@@ -178,12 +206,15 @@ static void committed(struct surface *surface)
 	struct shell_surface *base = toplevel->base;
 
 	if (surface_has_buffer(surface)) {
+		if (!base->initialised) /* forgiven */
+			base->initialised = toplevel->answer_due = true;
 		apply_geometry(toplevel);
 		view_map(&toplevel->view);
 	} else if (toplevel->view.mapped) {
 		reset(toplevel);
 	} else if (!base->initialised) {
 		base->initialised = true;
+		apply_limits(toplevel);
 		arrange_and_answer(toplevel);
 	}
 }
@@ -198,7 +229,10 @@ const struct surface_role toplevel_surface_role = {
 
 static void handle_destroy_request(struct wl_client *client, struct wl_resource *resource)
 {
-	wl_resource_destroy(resource);
+	const struct toplevel *toplevel = wl_resource_get_user_data(resource);
+
+	if (!toplevel || decoration_check_orphan(toplevel))
+		wl_resource_destroy(resource);
 }
 
 static bool is_ancestor(const struct lend_view *view, const struct lend_view *descendant)
@@ -225,7 +259,7 @@ static void handle_set_parent(struct wl_client *client, struct wl_resource *reso
 							  : "a descendant of the toplevel");
 		return;
 	}
-	toplevel->view.parent = parent && parent->view.mapped ? &parent->view : NULL;
+	view_set_parent(&toplevel->view, parent && parent->view.mapped ? &parent->view : NULL);
 	if (toplevel->base->initialised)
 		view_changed(&toplevel->view);
 }
@@ -265,7 +299,7 @@ static void handle_set_app_id(struct wl_client *client, struct wl_resource *reso
 		set_text(resource, &toplevel->view.app_id, app_id);
 }
 
-/* The layout places windows, not their users: these three are ignored, as they may be. */
+/* There is none. */
 static void handle_show_window_menu(struct wl_client *client, struct wl_resource *resource,
 				    struct wl_resource *seat, uint32_t serial, int32_t x, int32_t y)
 {
@@ -274,15 +308,23 @@ static void handle_show_window_menu(struct wl_client *client, struct wl_resource
 static void handle_move(struct wl_client *client, struct wl_resource *resource,
 			struct wl_resource *seat, uint32_t serial)
 {
+	struct toplevel *toplevel = wl_resource_get_user_data(resource);
+
+	if (toplevel)
+		seat_grip(toplevel->view.server->seat, &toplevel->view, serial, 0);
 }
 
 static void handle_resize(struct wl_client *client, struct wl_resource *resource,
 			  struct wl_resource *seat, uint32_t serial, uint32_t edges)
 {
+	struct toplevel *toplevel = wl_resource_get_user_data(resource);
+
 	/* At most one bit of top, bottom and one of left, right. */
 	if (edges > XDG_TOPLEVEL_RESIZE_EDGE_BOTTOM_RIGHT || (edges & 3) == 3)
 		wl_resource_post_error(resource, XDG_TOPLEVEL_ERROR_INVALID_RESIZE_EDGE,
 				       "xdg_toplevel.resize: %u is no edge or corner", edges);
+	else if (toplevel && edges != XDG_TOPLEVEL_RESIZE_EDGE_NONE)
+		seat_grip(toplevel->view.server->seat, &toplevel->view, serial, edges);
 }
 
 static bool check_size(struct wl_resource *resource, const char *request, int32_t width,
@@ -318,14 +360,45 @@ static void handle_set_min_size(struct wl_client *client, struct wl_resource *re
 	toplevel->min_height = height;
 }
 
-/* The layout maximises as it sees fit, and nothing could bring back what is minimised. The answer
- * tells the client what it is. */
-static void handle_state_request(struct wl_client *client, struct wl_resource *resource)
+/* The answer tells the client what it is now. What covers others is above them, unless the user is
+ * busy elsewhere. */
+static void cover(struct toplevel *toplevel)
+{
+	struct lend_view *view = &toplevel->view;
+
+	arrange_and_answer(toplevel);
+	if (view == view_active(view->server))
+		view_raise(view);
+}
+
+static void handle_set_maximized(struct wl_client *client, struct wl_resource *resource)
 {
 	struct toplevel *toplevel = wl_resource_get_user_data(resource);
 
-	if (toplevel)
-		arrange_and_answer(toplevel);
+	if (!toplevel)
+		return;
+	toplevel->view.wants_maximized = true;
+	cover(toplevel);
+}
+
+static void handle_unset_maximized(struct wl_client *client, struct wl_resource *resource)
+{
+	struct toplevel *toplevel = wl_resource_get_user_data(resource);
+
+	if (!toplevel)
+		return;
+	toplevel->view.wants_maximized = false;
+	cover(toplevel);
+}
+
+static void handle_set_minimized(struct wl_client *client, struct wl_resource *resource)
+{
+	struct toplevel *toplevel = wl_resource_get_user_data(resource);
+
+	if (!toplevel)
+		return;
+	toplevel->view.minimized = toplevel->view.mapped && toplevel->view.server->shortcuts;
+	arrange_and_answer(toplevel);
 }
 
 static void handle_set_fullscreen(struct wl_client *client, struct wl_resource *resource,
@@ -337,7 +410,7 @@ static void handle_set_fullscreen(struct wl_client *client, struct wl_resource *
 		return;
 	toplevel->view.wants_fullscreen = true;
 	toplevel->view.wanted_output = output_from_resource(output);
-	arrange_and_answer(toplevel);
+	cover(toplevel);
 }
 
 static void handle_unset_fullscreen(struct wl_client *client, struct wl_resource *resource)
@@ -348,7 +421,7 @@ static void handle_unset_fullscreen(struct wl_client *client, struct wl_resource
 		return;
 	toplevel->view.wants_fullscreen = false;
 	toplevel->view.wanted_output = NULL;
-	arrange_and_answer(toplevel);
+	cover(toplevel);
 }
 
 static const struct xdg_toplevel_interface toplevel_interface = {
@@ -361,11 +434,11 @@ static const struct xdg_toplevel_interface toplevel_interface = {
 	.resize = handle_resize,
 	.set_max_size = handle_set_max_size,
 	.set_min_size = handle_set_min_size,
-	.set_maximized = handle_state_request,
-	.unset_maximized = handle_state_request,
+	.set_maximized = handle_set_maximized,
+	.unset_maximized = handle_unset_maximized,
 	.set_fullscreen = handle_set_fullscreen,
 	.unset_fullscreen = handle_unset_fullscreen,
-	.set_minimized = handle_state_request,
+	.set_minimized = handle_set_minimized,
 };
 
 /* ---- life ----------------------------------------------------------------------------------- */
@@ -374,6 +447,7 @@ void toplevel_destroy(struct toplevel *toplevel)
 {
 	struct shell_surface *base = toplevel->base;
 
+	decoration_forget_toplevel(toplevel);
 	reset(toplevel);
 	view_finish(&toplevel->view);
 	base->toplevel = NULL;

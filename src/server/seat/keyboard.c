@@ -7,68 +7,157 @@
 #define REPEAT_RATE  25	 /* keys a second */
 #define REPEAT_DELAY 600 /* ms */
 
-/* What libxkbcommon adds to a kernel's key code. */
-#define XKB_OFFSET 8
+#define CORE_MODIFIERS 0xff /* Shift, Lock, Control and Mod1 to Mod5 */
 
 /* ---- modifiers ------------------------------------------------------------------------------ */
 
 static void send_modifiers(const struct seat *seat, struct wl_resource *resource, uint32_t serial)
 {
-	const struct keyboard *keyboard = &seat->keyboard;
+	const struct modifiers *modifiers = &seat->keyboard.modifiers;
 
-	wl_keyboard_send_modifiers(resource, serial, keyboard->depressed, keyboard->latched,
-				   keyboard->locked, keyboard->group);
+	wl_keyboard_send_modifiers(resource, serial, modifiers->depressed, modifiers->latched,
+				   modifiers->locked, modifiers->group);
 }
 
-static bool change(uint32_t *value, uint32_t now)
+static struct modifiers read_modifiers(struct xkb_state *state)
 {
-	bool changed = *value != now;
-
-	*value = now;
-	return changed;
+	if (!state)
+		return (struct modifiers){0};
+	return (struct modifiers){
+		.depressed = xkb_state_serialize_mods(state, XKB_STATE_MODS_DEPRESSED),
+		.latched = xkb_state_serialize_mods(state, XKB_STATE_MODS_LATCHED),
+		.locked = xkb_state_serialize_mods(state, XKB_STATE_MODS_LOCKED),
+		.group = xkb_state_serialize_layout(state, XKB_STATE_LAYOUT_EFFECTIVE),
+	};
 }
 
 /* Takes over what the keymap makes of the keys that are down. True if it changed. */
-static bool read_modifiers(struct keyboard *keyboard)
+static bool take_modifiers(struct keyboard *keyboard)
 {
-	struct xkb_state *state = keyboard->state;
-	bool changed = false;
+	const struct modifiers now =
+		read_modifiers(keyboard->speaker ? keyboard->speaker->state : NULL);
+	bool changed = memcmp(&now, &keyboard->modifiers, sizeof(now)) != 0;
 
-	changed |= change(&keyboard->depressed,
-			  xkb_state_serialize_mods(state, XKB_STATE_MODS_DEPRESSED));
-	changed |=
-		change(&keyboard->latched, xkb_state_serialize_mods(state, XKB_STATE_MODS_LATCHED));
-	changed |=
-		change(&keyboard->locked, xkb_state_serialize_mods(state, XKB_STATE_MODS_LOCKED));
-	changed |= change(&keyboard->group,
-			  xkb_state_serialize_layout(state, XKB_STATE_LAYOUT_EFFECTIVE));
+	keyboard->modifiers = now;
 	return changed;
 }
 
+static void tell_modifiers(struct seat *seat)
+{
+	struct keyboard *keyboard = &seat->keyboard;
+	struct wl_resource *resource = NULL;
+
+	if (!keyboard->focus)
+		return;
+	uint32_t serial = seat_serial(seat);
+	while ((resource = seat_next_object(&keyboard->resources, resource, keyboard->focus)))
+		send_modifiers(seat, resource, serial);
+}
+
+/* The lamps are the devices', whoever speaks. */
 static void update_leds(struct seat *seat)
 {
 	static const char *const names[] = {XKB_LED_NAME_NUM, XKB_LED_NAME_CAPS,
 					    XKB_LED_NAME_SCROLL};
+	struct keyboard *keyboard = &seat->keyboard;
 	uint32_t leds = 0;
 
-	for (unsigned i = 0; i < 3; i++)
-		if (xkb_state_led_name_is_active(seat->keyboard.state, names[i]) > 0)
+	for (unsigned i = 0; keyboard->devices.state && i < 3; i++)
+		if (xkb_state_led_name_is_active(keyboard->devices.state, names[i]) > 0)
 			leds |= 1u << i;
-	if (change(&seat->keyboard.leds, leds) && seat->bindings.set_leds)
+	if (leds == keyboard->leds)
+		return;
+	keyboard->leds = leds;
+	if (seat->bindings.set_leds)
 		seat->bindings.set_leds(seat->bindings.data, leds);
 }
 
 static void update_modifiers(struct seat *seat)
 {
+	update_leds(seat);
+	if (take_modifiers(&seat->keyboard))
+		tell_modifiers(seat);
+	shortcuts_update(seat);
+}
+
+/* ---- the keymap that clients know ----------------------------------------------------------- */
+
+static void send_keymap(const struct seat *seat, struct wl_resource *resource)
+{
+	const struct keymap *keymap = seat->keyboard.keymap;
+
+	wl_keyboard_send_keymap(resource, keymap->format, keymap->fd, keymap->size);
+}
+
+void keyboard_catch_up(struct seat *seat, const struct wl_client *client)
+{
+	struct wl_resource *resource, *next;
+
+	wl_resource_for_each_safe(resource, next, &seat->keyboard.stale)
+	{
+		if (wl_resource_get_client(resource) != client)
+			continue;
+		wl_list_remove(wl_resource_get_link(resource));
+		seat_add_object(&seat->keyboard.resources, resource);
+		send_keymap(seat, resource);
+	}
+}
+
+static void send_key(struct seat *seat, uint32_t time, uint32_t key, bool pressed)
+{
 	struct keyboard *keyboard = &seat->keyboard;
 	struct wl_resource *resource = NULL;
 
-	if (!keyboard->state || !read_modifiers(keyboard))
+	if (!pressed_set(&keyboard->known, key, pressed) || !keyboard->focus)
 		return;
-	update_leds(seat);
-	uint32_t serial = seat_serial(seat);
+	uint32_t serial = seat_action(seat, keyboard->focus);
 	while ((resource = seat_next_object(&keyboard->resources, resource, keyboard->focus)))
-		send_modifiers(seat, resource, serial);
+		wl_keyboard_send_key(resource, serial, time, key, pressed);
+}
+
+static void let_go(struct seat *seat, const struct pressed *pressed)
+{
+	for (uint32_t key = 0; pressed->count && key < KEY_CNT; key++)
+		if (pressed_has(pressed, key))
+			send_key(seat, seat_now_ms(), key, false);
+}
+
+/*
+ * Keys that are down are let go first, since with another keymap they are others. Whoever does not
+ * have the keys hears of the keymap when it gets them: it may be long that it does not listen, and
+ * each one needs a descriptor.
+ */
+static void use_keymap(struct seat *seat, struct keymap *keymap)
+{
+	struct keyboard *keyboard = &seat->keyboard;
+	const struct pressed known = keyboard->known;
+
+	if (keymap_is_same(keyboard->keymap, keymap)) {
+		update_modifiers(seat);
+		return;
+	}
+	let_go(seat, &known);
+	keymap_unreference(keyboard->keymap);
+	keyboard->keymap = keymap_reference(keymap);
+	wl_list_insert_list(&keyboard->stale, &keyboard->resources);
+	wl_list_init(&keyboard->resources);
+	update_leds(seat);
+	take_modifiers(keyboard);
+	if (keyboard->focus)
+		keyboard_catch_up(seat, wl_resource_get_client(keyboard->focus->resource));
+	tell_modifiers(seat);
+}
+
+/* What clients hear of is that origin's, from now on; what the one before holds they see let go. */
+static void speak(struct seat *seat, struct keys *keys)
+{
+	const struct pressed known = seat->keyboard.known;
+
+	if (seat->keyboard.speaker == keys)
+		return;
+	let_go(seat, &known);
+	seat->keyboard.speaker = keys;
+	use_keymap(seat, keys->keymap);
 }
 
 /* ---- focus ---------------------------------------------------------------------------------- */
@@ -121,8 +210,9 @@ static void set_focus(struct seat *seat, struct surface *surface)
 	if (!surface)
 		return;
 	if (!same)
-		clipboard_update(seat);
-	serial = seat_serial(seat);
+		selections_update(seat);
+	keyboard_catch_up(seat, wl_resource_get_client(surface->resource));
+	serial = seat_entry(seat, surface);
 	while ((resource = seat_next_object(&keyboard->resources, resource, surface)))
 		send_enter(seat, resource, serial);
 }
@@ -135,63 +225,161 @@ void keyboard_update(struct seat *seat)
 		set_focus(seat, top ? top->surface : seat->keyboard.wanted);
 }
 
-/* ---- keys ----------------------------------------------------------------------------------- */
+/* ---- origins of keys ------------------------------------------------------------------------ */
 
 /* The virtual terminal that the key asks for, as things are; 0: none. */
-static unsigned asks_for_vt(const struct seat *seat, uint32_t key)
+static unsigned asks_for_vt(const struct seat *seat, const struct keys *keys, uint32_t key)
 {
-	const struct keyboard *keyboard = &seat->keyboard;
-
-	if (!keyboard->state || !seat->bindings.switch_vt)
+	if (!keys->state || !seat->bindings.switch_vt)
 		return 0;
-	xkb_keysym_t symbol = xkb_state_key_get_one_sym(keyboard->state, key + XKB_OFFSET);
+	xkb_keysym_t symbol = xkb_state_key_get_one_sym(keys->state, key + XKB_OFFSET);
 	if (symbol < XKB_KEY_XF86Switch_VT_1 || symbol > XKB_KEY_XF86Switch_VT_12)
 		return 0;
 	return symbol - XKB_KEY_XF86Switch_VT_1 + 1;
 }
 
-static void send_key(struct seat *seat, uint32_t time, uint32_t key, bool pressed)
+void keys_press(struct seat *seat, struct keys *keys, uint64_t time_us, uint32_t key, bool pressed)
 {
-	struct keyboard *keyboard = &seat->keyboard;
-	struct wl_resource *resource = NULL;
-
-	if (!pressed_set(&keyboard->known, key, pressed) || !keyboard->focus)
+	if (!seat_has(seat, WL_SEAT_CAPABILITY_KEYBOARD) || !keys->keymap ||
+	    !pressed_set(&keys->down, key, pressed))
 		return;
-	uint32_t serial = seat_action(seat, keyboard->focus);
-	while ((resource = seat_next_object(&keyboard->resources, resource, keyboard->focus)))
-		wl_keyboard_send_key(resource, serial, time, key, pressed);
-}
-
-void seat_keyboard_key(struct seat *seat, uint64_t time_us, uint32_t key, bool pressed)
-{
-	struct keyboard *keyboard = &seat->keyboard;
-
-	if (!seat_has(seat, WL_SEAT_CAPABILITY_KEYBOARD) ||
-	    !pressed_set(&keyboard->down, key, pressed))
-		return;
-	unsigned vt = pressed ? asks_for_vt(seat, key) : 0;
-	if (keyboard->state)
-		xkb_state_update_key(keyboard->state, key + XKB_OFFSET,
+	seat_active(seat);
+	unsigned vt = pressed ? asks_for_vt(seat, keys, key) : 0;
+	bool ours =
+		pressed && !vt && (drag_press(seat, keys, key) || shortcuts_press(seat, keys, key));
+	if (keys->state && !keys->says_modifiers)
+		xkb_state_update_key(keys->state, key + XKB_OFFSET,
 				     pressed ? XKB_KEY_DOWN : XKB_KEY_UP);
-	if (vt) /* may end the device: what follows does nothing then */
+	if (vt) { /* may end the device: what follows does nothing then */
 		seat->bindings.switch_vt(seat->bindings.data, vt);
-	else
+	} else if (!ours && (pressed || seat->keyboard.speaker == keys)) {
+		speak(seat, keys);
 		send_key(seat, (uint32_t)(time_us / 1000), key, pressed);
+	}
 	update_modifiers(seat);
 }
 
-/* ---- the device ----------------------------------------------------------------------------- */
+void keys_set_modifiers(struct seat *seat, struct keys *keys, const struct modifiers *modifiers)
+{
+	if (!seat_has(seat, WL_SEAT_CAPABILITY_KEYBOARD) || !keys->state ||
+	    !xkb_state_update_mask(keys->state, modifiers->depressed, modifiers->latched,
+				   modifiers->locked, 0, 0, modifiers->group))
+		return;
+	speak(seat, keys);
+	update_modifiers(seat);
+}
+
+/* Keys that are down do what they do there, and what is locked stays so: these modifiers are the
+ * same in all keymaps. */
+static struct xkb_state *carry_over(const struct keys *keys, struct xkb_keymap *keymap)
+{
+	struct xkb_state *state = keymap ? xkb_state_new(keymap) : NULL;
+
+	if (!state)
+		return NULL;
+	xkb_state_update_mask(state, 0, 0, read_modifiers(keys->state).locked & CORE_MODIFIERS, 0,
+			      0, 0);
+	for (uint32_t key = 0; !keys->says_modifiers && key < KEY_CNT; key++)
+		if (pressed_has(&keys->down, key))
+			xkb_state_update_key(state, key + XKB_OFFSET, XKB_KEY_DOWN);
+	return state;
+}
+
+int keys_take_keymap(struct seat *seat, struct keys *keys, struct keymap *keymap)
+{
+	if (keymap_is_same(keys->keymap, keymap)) {
+		keymap_unreference(keymap);
+		return 0;
+	}
+	struct xkb_state *state = carry_over(keys, keymap->xkb);
+	if (keymap->xkb && !state) {
+		keymap_unreference(keymap);
+		return fail(-ENOMEM, "out of memory for a keymap's state");
+	}
+	xkb_state_unref(keys->state);
+	keymap_unreference(keys->keymap);
+	keys->state = state;
+	keys->keymap = keymap;
+	if (seat->keyboard.speaker == keys)
+		use_keymap(seat, keymap);
+	return 0;
+}
+
+/* Keys that are locked stay so for the next device. */
+static void let_go_all(struct seat *seat, struct keys *keys)
+{
+	const struct pressed down = keys->down;
+
+	for (uint32_t key = 0; keys->state && !keys->says_modifiers && key < KEY_CNT; key++)
+		if (pressed_has(&down, key))
+			xkb_state_update_key(keys->state, key + XKB_OFFSET, XKB_KEY_UP);
+	keys->down = (struct pressed){0};
+	if (seat->keyboard.speaker != keys)
+		return;
+	let_go(seat, &down);
+	update_modifiers(seat);
+}
+
+/* Its keymap stays until another origin speaks: X programs ask for it when they handle the keys,
+ * which may be later. */
+void keys_finish(struct seat *seat, struct keys *keys)
+{
+	let_go_all(seat, keys);
+	if (seat->keyboard.speaker == keys) {
+		seat->keyboard.speaker = NULL;
+		update_modifiers(seat);
+	}
+	xkb_state_unref(keys->state);
+	keymap_unreference(keys->keymap);
+	*keys = (struct keys){0};
+}
+
+/* ---- from devices --------------------------------------------------------------------------- */
+
+void seat_keyboard_key(struct seat *seat, uint64_t time_us, uint32_t key, bool pressed)
+{
+	keys_press(seat, &seat->keyboard.devices, time_us, key, pressed);
+}
+
+void seat_keyboard_modifiers(struct seat *seat, uint32_t depressed, uint32_t latched,
+			     uint32_t locked, uint32_t group)
+{
+	const struct modifiers modifiers = {depressed, latched, locked, group};
+
+	keys_set_modifiers(seat, &seat->keyboard.devices, &modifiers);
+}
+
+int seat_set_keymap(struct seat *seat, const char *text)
+{
+	struct keys *keys = &seat->keyboard.devices;
+	struct keymap *keymap;
+
+	if (keys->keymap && text && strcmp(keys->keymap->text, text) == 0)
+		return 0; /* without compiling it */
+	int ret = text ? keymap_create_from_text(text, &keymap)
+		       : keymap_create(seat->server, &keymap);
+	return ret < 0 ? ret : keys_take_keymap(seat, keys, keymap);
+}
+
+void keyboard_device_went(struct seat *seat)
+{
+	let_go_all(seat, &seat->keyboard.devices);
+}
+
+/* ---- objects and capability ----------------------------------------------------------------- */
 
 void keyboard_init(struct keyboard *keyboard)
 {
 	wl_list_init(&keyboard->resources);
-	keyboard->keymap.fd = -1;
+	wl_list_init(&keyboard->stale);
+	keyboard->speaker = &keyboard->devices;
 }
 
 void keyboard_finish(struct keyboard *keyboard)
 {
-	xkb_state_unref(keyboard->state);
-	keymap_close(&keyboard->keymap);
+	xkb_state_unref(keyboard->devices.state);
+	keymap_unreference(keyboard->devices.keymap);
+	keymap_unreference(keyboard->keymap);
 }
 
 void keyboard_add(struct seat *seat, struct wl_resource *resource)
@@ -200,8 +388,7 @@ void keyboard_add(struct seat *seat, struct wl_resource *resource)
 	const struct surface *focus = keyboard->focus;
 
 	seat_add_object(&keyboard->resources, resource);
-	wl_keyboard_send_keymap(resource, keyboard->keymap.format, keyboard->keymap.fd,
-				keyboard->keymap.size);
+	send_keymap(seat, resource);
 	if (wl_resource_get_version(resource) >= WL_KEYBOARD_REPEAT_INFO_SINCE_VERSION)
 		wl_keyboard_send_repeat_info(resource, REPEAT_RATE, REPEAT_DELAY);
 	if (focus && wl_resource_get_client(focus->resource) == wl_resource_get_client(resource))
@@ -211,40 +398,24 @@ void keyboard_add(struct seat *seat, struct wl_resource *resource)
 /* The keymap takes milliseconds to make, which a server without a keyboard need not spend. */
 bool keyboard_open(struct seat *seat)
 {
-	struct keyboard *keyboard = &seat->keyboard;
+	int ret = seat->keyboard.devices.keymap ? 0 : seat_set_keymap(seat, NULL);
 
-	if (keyboard->keymap.fd >= 0)
-		return true;
-	int ret = keymap_open(seat->server, &keyboard->keymap);
-	if (ret == 0 && keyboard->keymap.xkb) {
-		keyboard->state = xkb_state_new(keyboard->keymap.xkb);
-		ret = keyboard->state ? 0 : -ENOMEM;
-	}
-	if (ret < 0) {
-		keymap_close(&keyboard->keymap);
-		server_log(seat->server, LEND_LOG_ERROR, "no keyboard: %s", strerror(-ret));
-	}
+	if (ret < 0)
+		server_log(seat->server, LEND_LOG_ERROR, "no keyboard: %s", fail_text());
 	return ret == 0;
-}
-
-/* Keys that are locked stay so for the next device. */
-static void release_all(struct keyboard *keyboard)
-{
-	for (uint32_t key = 0; keyboard->state && key < KEY_CNT; key++)
-		if (pressed_has(&keyboard->down, key))
-			xkb_state_update_key(keyboard->state, key + XKB_OFFSET, XKB_KEY_UP);
-	keyboard->down = keyboard->known = (struct pressed){0};
-	if (keyboard->state)
-		read_modifiers(keyboard);
 }
 
 void keyboard_enable(struct seat *seat, bool enable)
 {
+	struct keyboard *keyboard = &seat->keyboard;
+
 	if (enable) {
 		keyboard_update(seat);
 		return;
 	}
 	set_focus(seat, NULL);
-	release_all(&seat->keyboard);
-	seat_retire_objects(&seat->keyboard.resources);
+	let_go_all(seat, &keyboard->devices);
+	keyboard->known = (struct pressed){0};
+	seat_retire_objects(&keyboard->resources);
+	seat_retire_objects(&keyboard->stale);
 }

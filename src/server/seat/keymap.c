@@ -2,11 +2,16 @@
 /* What keys mean: compiled by libxkbcommon, handed to clients as a text that nobody can change. */
 #include "seat.h"
 
+#include "buffer/fds.h"
+
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+#define WORDS 256 /* of a cause */
 
 /* ---- the text's memory ---------------------------------------------------------------------- */
 
@@ -46,12 +51,116 @@ static int make_fd(const char *text, size_t size)
 	return read_only;
 }
 
+/* ---- a client's file ------------------------------------------------------------------------ */
+
+/* Copies the value of a field of /proc's that has a line of its own, or begins one. */
+static bool find_line(const char *path, const char *start, char *line, size_t size)
+{
+	FILE *file = fopen(path, "re");
+	size_t length = strlen(start);
+	bool found = false;
+
+	if (!file)
+		return false;
+	while (!found && fgets(line, (int)size, file))
+		found = strncmp(line, start, length) == 0;
+	fclose(file);
+	return found;
+}
+
+/* A file of a local file system, found out without calling into it: wtype's keymap is one in /tmp.
+ * Any other, such as one on FUSE or a pipe, might never answer. */
+static bool is_local(int fd)
+{
+	static const char *const local[] = {"bcachefs", "btrfs", "ext2",  "ext3", "ext4", "f2fs",
+					    "overlay",	"ramfs", "tmpfs", "xfs",  "zfs"};
+	char path[64], line[4096], start[32];
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	if (!find_line(path, "mnt_id:", line, sizeof(line)))
+		return false;
+	snprintf(start, sizeof(start), "%d ", atoi(line + strlen("mnt_id:")));
+	if (!find_line("/proc/self/mountinfo", start, line, sizeof(line)))
+		return false;
+	const char *type = strstr(line, " - ");
+	for (size_t i = 0; type && i < sizeof(local) / sizeof(local[0]); i++) {
+		size_t length = strlen(local[i]);
+		if (strncmp(type + 3, local[i], length) == 0 && type[3 + length] == ' ')
+			return true;
+	}
+	return false;
+}
+
+static int check_file(int fd, uint32_t size)
+{
+	struct stat status;
+
+	if (size == 0 || size > KEYMAP_MAX)
+		return fail(-EINVAL, "a keymap of %u bytes: it can have 1 to %d", size, KEYMAP_MAX);
+	if (fd_classify(fd) != FD_SHMEM && !is_local(fd))
+		return fail(-EINVAL, "the fd is neither shared memory nor a file of a local file "
+				     "system: pass a memfd (memfd_create)");
+	if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode))
+		return fail(-EINVAL, "the fd is no regular file: pass a memfd (memfd_create)");
+	if (status.st_size < (off_t)size)
+		return fail(-EINVAL, "the file holds %lld bytes, fewer than the %u of the keymap",
+			    (long long)status.st_size, size);
+	return 0;
+}
+
+int keymap_read(int fd, uint32_t size, char **out)
+{
+	int ret = check_file(fd, size);
+	char *text = ret < 0 ? NULL : malloc((size_t)size + 1);
+	size_t had = 0;
+
+	if (ret < 0)
+		return ret;
+	if (!text)
+		return fail(-ENOMEM, "out of memory for a keymap");
+	while (had < size) {
+		ssize_t got = pread(fd, text + had, size - had, (off_t)had);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0) {
+			free(text);
+			return fail(-EINVAL, "the keymap's file cannot be read: %s",
+				    got < 0 ? strerror(errno) : "it became shorter");
+		}
+		had += (size_t)got;
+	}
+	text[size] = '\0';
+	*out = text;
+	return 0;
+}
+
 /* ---- compiling ------------------------------------------------------------------------------ */
 
-/* Else libxkbcommon prints, many lines; tell_fallback() says what matters. */
-static void ignore_log(struct xkb_context *context, enum xkb_log_level level, const char *format,
+/* Of many lines that libxkbcommon would print, the first one has the cause. */
+static void note_first(struct xkb_context *context, enum xkb_log_level level, const char *format,
 		       va_list args)
 {
+	char *words = xkb_context_get_user_data(context);
+
+	if (!words || level > XKB_LOG_LEVEL_ERROR || words[0])
+		return;
+	vsnprintf(words, WORDS, format, args);
+	words[strcspn(words, "\n")] = '\0';
+}
+
+/* words: of WORDS bytes, empty until something goes wrong. */
+static struct xkb_context *create_context(char *words)
+{
+	/* The context looks at directories that are not there without the data. */
+	struct xkb_context *context = xkb_context_new(XKB_CONTEXT_NO_DEFAULT_INCLUDES);
+
+	words[0] = '\0';
+	if (!context)
+		return NULL;
+	xkb_context_set_user_data(context, words);
+	xkb_context_set_log_fn(context, note_first);
+	xkb_context_include_path_append_default(context);
+	return context;
 }
 
 static const char *setting(const char *name)
@@ -73,7 +182,8 @@ static void tell_fallback(const struct lend_server *server, bool found)
 		      : "nor for the layout us: install xkb-data, else keys mean nothing");
 }
 
-static struct xkb_keymap *compile(const struct lend_server *server, struct xkb_context *context)
+static struct xkb_keymap *compile_default(const struct lend_server *server,
+					  struct xkb_context *context)
 {
 	/* All is given: what is left out would come from the environment. */
 	const struct xkb_rule_names us = {"evdev", "pc105", "us", "", ""};
@@ -87,51 +197,95 @@ static struct xkb_keymap *compile(const struct lend_server *server, struct xkb_c
 	return keymap;
 }
 
-static int share(struct keymap *keymap, const char *text)
-{
-	size_t size = strlen(text) + 1;
+/* ---- keymaps -------------------------------------------------------------------------------- */
 
-	int fd = make_fd(text, size);
-	if (fd < 0)
-		return fd;
-	keymap->fd = fd;
-	keymap->size = (uint32_t)size;
+/* Fills in what clients get. */
+static int share(struct keymap *keymap)
+{
+	keymap->format = keymap->xkb ? WL_KEYBOARD_KEYMAP_FORMAT_XKB_V1
+				     : WL_KEYBOARD_KEYMAP_FORMAT_NO_KEYMAP;
+	keymap->text = keymap->xkb
+			       ? xkb_keymap_get_as_string(keymap->xkb, XKB_KEYMAP_FORMAT_TEXT_V1)
+			       : strdup("");
+	if (!keymap->text)
+		return -ENOMEM;
+	keymap->size = (uint32_t)strlen(keymap->text) + 1;
+	keymap->fd = make_fd(keymap->text, keymap->size);
+	return keymap->fd < 0 ? keymap->fd : 0;
+}
+
+/* Takes the libxkbcommon keymap, which may be NULL. */
+static int create(struct xkb_keymap *xkb, struct keymap **out)
+{
+	struct keymap *keymap = calloc(1, sizeof(*keymap));
+
+	if (!keymap) {
+		xkb_keymap_unref(xkb);
+		return fail(-ENOMEM, "out of memory for a keymap");
+	}
+	keymap->references = 1;
+	keymap->xkb = xkb;
+	keymap->fd = -1;
+	int ret = share(keymap);
+	if (ret < 0) {
+		keymap_unreference(keymap);
+		return fail(ret, "cannot share a keymap with clients: %s", strerror(-ret));
+	}
+	*out = keymap;
 	return 0;
 }
 
-static int share_xkb(struct keymap *keymap)
+int keymap_create(const struct lend_server *server, struct keymap **out)
 {
-	char *text = xkb_keymap_get_as_string(keymap->xkb, XKB_KEYMAP_FORMAT_TEXT_V1);
+	char words[WORDS];
+	struct xkb_context *context = create_context(words);
 
-	if (!text)
-		return -ENOMEM;
-	int ret = share(keymap, text);
-	free(text);
-	keymap->format = WL_KEYBOARD_KEYMAP_FORMAT_XKB_V1;
-	return ret;
-}
-
-int keymap_open(const struct lend_server *server, struct keymap *keymap)
-{
-	/* The context looks at directories that are not there without the data. */
-	struct xkb_context *context = xkb_context_new(XKB_CONTEXT_NO_DEFAULT_INCLUDES);
 	if (!context)
-		return -ENOMEM;
-	xkb_context_set_log_fn(context, ignore_log);
-	xkb_context_include_path_append_default(context);
-	*keymap = (struct keymap){.fd = -1};
-	keymap->xkb = compile(server, context);
+		return fail(-ENOMEM, "out of memory for a keymap");
+	struct xkb_keymap *xkb = compile_default(server, context);
+	xkb_context_set_user_data(context, NULL);
 	xkb_context_unref(context); /* the keymap has it */
-	if (keymap->xkb)
-		return share_xkb(keymap);
-	keymap->format = WL_KEYBOARD_KEYMAP_FORMAT_NO_KEYMAP;
-	return share(keymap, "");
+	return create(xkb, out);
 }
 
-void keymap_close(struct keymap *keymap)
+int keymap_create_from_text(const char *text, struct keymap **out)
 {
+	size_t length = strnlen(text, KEYMAP_MAX + 1);
+	char words[WORDS];
+
+	if (length > KEYMAP_MAX)
+		return fail(-EINVAL, "the keymap has more than %d bytes", KEYMAP_MAX);
+	struct xkb_context *context = create_context(words);
+	if (!context)
+		return fail(-ENOMEM, "out of memory for a keymap");
+	struct xkb_keymap *xkb = xkb_keymap_new_from_buffer(
+		context, text, length, XKB_KEYMAP_FORMAT_TEXT_V1, XKB_KEYMAP_COMPILE_NO_FLAGS);
+	xkb_context_set_user_data(context, NULL);
+	xkb_context_unref(context);
+	if (!xkb)
+		return fail(-EINVAL, "the text is no keymap that libxkbcommon can use: %s",
+			    words[0] ? words : "it does not say why");
+	return create(xkb, out);
+}
+
+struct keymap *keymap_reference(struct keymap *keymap)
+{
+	keymap->references++;
+	return keymap;
+}
+
+void keymap_unreference(struct keymap *keymap)
+{
+	if (!keymap || --keymap->references > 0)
+		return;
 	xkb_keymap_unref(keymap->xkb);
+	free(keymap->text);
 	if (keymap->fd >= 0)
 		close(keymap->fd);
-	*keymap = (struct keymap){.fd = -1};
+	free(keymap);
+}
+
+bool keymap_is_same(const struct keymap *a, const struct keymap *b)
+{
+	return a == b || (a && b && strcmp(a->text, b->text) == 0);
 }

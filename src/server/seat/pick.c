@@ -25,8 +25,22 @@ static bool accepts(const struct node *node, double x, double y)
 
 static bool contains(const struct lend_output *output, double x, double y)
 {
-	return x >= output->x && y >= output->y && x < output->x + output->width &&
-	       y < output->y + output->height;
+	return x >= output->x && y >= output->y && x < output->x + output->logical_width &&
+	       y < output->y + output->logical_height;
+}
+
+/* As long as others are lit, nobody can point at it. */
+static bool is_dark(const struct lend_server *server, const struct lend_output *output)
+{
+	const struct lend_output *other;
+
+	if (!output->off)
+		return false;
+	wl_list_for_each (other, &server->outputs, link) {
+		if (!other->off)
+			return true;
+	}
+	return false;
 }
 
 struct lend_output *output_at(const struct lend_server *server, double x, double y)
@@ -34,7 +48,7 @@ struct lend_output *output_at(const struct lend_server *server, double x, double
 	struct lend_output *output;
 
 	wl_list_for_each (output, &server->outputs, link) {
-		if (contains(output, x, y))
+		if (contains(output, x, y) && !is_dark(server, output))
 			return output;
 	}
 	return NULL;
@@ -100,8 +114,10 @@ bool place_clamp(const struct lend_server *server, double *x, double *y)
 	if (!isfinite(*x) || !isfinite(*y))
 		return false;
 	wl_list_for_each (output, &server->outputs, link) {
-		double near_x = clamp(*x, output->x, output->width);
-		double near_y = clamp(*y, output->y, output->height);
+		if (is_dark(server, output))
+			continue;
+		double near_x = clamp(*x, output->x, output->logical_width);
+		double near_y = clamp(*y, output->y, output->logical_height);
 		double distance = (near_x - *x) * (near_x - *x) + (near_y - *y) * (near_y - *y);
 		if (distance >= best)
 			continue;
@@ -114,29 +130,56 @@ bool place_clamp(const struct lend_server *server, double *x, double *y)
 	return best < INFINITY;
 }
 
-/* All outputs: they start at 0,0. */
+static struct lend_rect part_of(const struct lend_output *output)
+{
+	return (struct lend_rect){output->x, output->y, output->logical_width,
+				  output->logical_height};
+}
+
+/* Of all outputs. */
 static struct lend_rect bounds(const struct lend_server *server)
 {
 	const struct lend_output *output;
-	struct lend_rect rect = {0};
+	pixman_box32_t box = {INT32_MAX, INT32_MAX, INT32_MIN, INT32_MIN};
 
 	wl_list_for_each (output, &server->outputs, link) {
-		if (output->x + output->width > rect.width)
-			rect.width = output->x + output->width;
-		if (output->y + output->height > rect.height)
-			rect.height = output->y + output->height;
+		if (is_dark(server, output))
+			continue;
+		int32_t right = output->x + output->logical_width;
+		int32_t below = output->y + output->logical_height;
+		box.x1 = output->x < box.x1 ? output->x : box.x1;
+		box.y1 = output->y < box.y1 ? output->y : box.y1;
+		box.x2 = right > box.x2 ? right : box.x2;
+		box.y2 = below > box.y2 ? below : box.y2;
 	}
-	return rect;
+	if (box.x1 > box.x2)
+		return (struct lend_rect){0};
+	return (struct lend_rect){box.x1, box.y1, box.x2 - box.x1, box.y2 - box.y1};
+}
+
+/* Fingers and tablets lie on the display, whichever way up its picture is. */
+static void turn(const struct lend_output *output, double *x, double *y)
+{
+	*x *= output->width;
+	*y *= output->height;
+	output_point_from_pixels(output, x, y);
+	*x /= output->logical_width;
+	*y /= output->logical_height;
 }
 
 bool place_absolute(const struct lend_server *server, const struct lend_output *output, double *x,
 		    double *y)
 {
-	struct lend_rect rect =
-		output ? (struct lend_rect){output->x, output->y, output->width, output->height}
-		       : bounds(server);
+	struct lend_rect rect = output ? part_of(output) : bounds(server);
 
+	if (!isfinite(*x) || !isfinite(*y))
+		return false;
+	if (output)
+		turn(output, x, y);
 	*x = rect.x + *x * rect.width;
 	*y = rect.y + *y * rect.height;
+	/* Where one output ends another may begin. */
+	*x = clamp(*x, rect.x, rect.width);
+	*y = clamp(*y, rect.y, rect.height);
 	return place_clamp(server, x, y);
 }

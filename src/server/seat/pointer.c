@@ -7,14 +7,6 @@ static uint32_t to_ms(uint64_t time_us)
 	return (uint32_t)(time_us / 1000);
 }
 
-static uint32_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint32_t)(now.tv_sec * 1000 + now.tv_nsec / 1000000);
-}
-
 /* ---- frames --------------------------------------------------------------------------------- */
 
 static void send_frame(struct wl_resource *resource)
@@ -62,6 +54,11 @@ static void leave(struct seat *seat)
 		send_frame(resource);
 	}
 	pointer->focus = (struct spot){0};
+}
+
+void pointer_take_away(struct seat *seat)
+{
+	leave(seat);
 }
 
 static bool is_of_client(const struct surface *surface, const struct surface *other)
@@ -133,9 +130,21 @@ static void move(struct seat *seat, uint32_t time, double x, double y)
 		return;
 	pointer->x = x;
 	pointer->y = y;
-	refocus(seat);
-	send_motion(seat, time);
+	grip_follow(seat);
+	if (drag_has_pointer(seat)) {
+		drag_move(seat, time, x, y);
+	} else {
+		refocus(seat);
+		send_motion(seat, time);
+	}
+	constraints_update(seat);
 	cursor_update(seat);
+}
+
+void pointer_warp(struct seat *seat, double x, double y)
+{
+	move(seat, seat_now_ms(), x, y);
+	seat_pointer_frame(seat);
 }
 
 /* In the middle of the first output. */
@@ -148,8 +157,8 @@ static void place_first(struct seat *seat)
 	const struct lend_output *output =
 		wl_container_of(seat->server->outputs.next, output, link);
 	pointer->placed = true;
-	pointer->x = output->x + output->width / 2.0;
-	pointer->y = output->y + output->height / 2.0;
+	pointer->x = output->x + output->logical_width / 2.0;
+	pointer->y = output->y + output->logical_height / 2.0;
 }
 
 void pointer_update(struct seat *seat)
@@ -162,7 +171,7 @@ void pointer_update(struct seat *seat)
 	if (wl_list_empty(&seat->server->outputs))
 		set_focus(seat, (struct spot){0});
 	else
-		move(seat, now_ms(), pointer->x, pointer->y);
+		move(seat, seat_now_ms(), pointer->x, pointer->y);
 	seat_pointer_frame(seat);
 }
 
@@ -174,23 +183,39 @@ void pointer_forget(struct seat *seat, const struct surface *surface)
 
 /* ---- from sources --------------------------------------------------------------------------- */
 
+/* To where it would go if nothing held it. */
+static void move_by(struct seat *seat, uint64_t time_us, const struct motion *motion,
+		    struct place to)
+{
+	seat->pointer.used = true;
+	seat_active(seat);
+	relative_send(seat, time_us, motion);
+	if (constraint_apply(seat, &to.x, &to.y))
+		move(seat, to_ms(time_us), to.x, to.y);
+}
+
 void seat_pointer_motion(struct seat *seat, uint64_t time_us, double dx, double dy, double raw_dx,
 			 double raw_dy)
 {
+	struct pointer *pointer = &seat->pointer;
+	const struct motion motion = {dx, dy, raw_dx, raw_dy};
+
 	if (!seat_has(seat, WL_SEAT_CAPABILITY_POINTER))
 		return;
-	seat->pointer.used = true;
-	move(seat, to_ms(time_us), seat->pointer.x + dx, seat->pointer.y + dy);
+	move_by(seat, time_us, &motion, (struct place){pointer->x + dx, pointer->y + dy});
 }
 
 void seat_pointer_motion_absolute(struct seat *seat, uint64_t time_us, struct lend_output *output,
 				  double x, double y)
 {
+	struct place *last = &seat->pointer.absolute;
+
 	if (!seat_has(seat, WL_SEAT_CAPABILITY_POINTER) ||
 	    !place_absolute(seat->server, output, &x, &y))
 		return;
-	seat->pointer.used = true;
-	move(seat, to_ms(time_us), x, y);
+	const struct motion motion = {x - last->x, y - last->y, x - last->x, y - last->y};
+	*last = (struct place){x, y};
+	move_by(seat, time_us, &motion, *last);
 }
 
 static void send_button(struct seat *seat, uint32_t time, uint32_t button, bool pressed)
@@ -201,6 +226,8 @@ static void send_button(struct seat *seat, uint32_t time, uint32_t button, bool 
 	if (!pointer->focus.surface)
 		return;
 	uint32_t serial = seat_action(seat, pointer->focus.surface);
+	if (pressed && pointer->buttons.count == 1)
+		pointer->press_serial = serial;
 	pointer->frame_due = true;
 	while ((resource = seat_next_object(&pointer->resources, resource, pointer->focus.surface)))
 		wl_pointer_send_button(resource, serial, time, button, pressed);
@@ -213,10 +240,14 @@ void seat_pointer_button(struct seat *seat, uint64_t time_us, uint32_t button, b
 	if (!seat_has(seat, WL_SEAT_CAPABILITY_POINTER) ||
 	    !pressed_set(&pointer->buttons, button, pressed))
 		return;
+	seat_active(seat);
 	bool first = pressed && pointer->buttons.count == 1;
 	if (!first || grab_press(seat, pointer->x, pointer->y))
 		send_button(seat, to_ms(time_us), button, pressed);
-	if (pointer->buttons.count == 0) {
+	if (pointer->buttons.count == 0 && drag_has_pointer(seat)) {
+		drag_drop(seat);
+	} else if (pointer->buttons.count == 0) {
+		grip_end(seat);
 		refocus(seat);
 		cursor_update(seat);
 	}
@@ -271,6 +302,7 @@ void seat_pointer_axis(struct seat *seat, uint64_t time_us, const struct seat_ax
 	    axis->orientation > WL_POINTER_AXIS_HORIZONTAL_SCROLL ||
 	    axis->source > WL_POINTER_AXIS_SOURCE_WHEEL_TILT)
 		return;
+	seat_active(seat);
 	int32_t clicks = take_clicks(pointer, axis);
 	while ((resource = seat_next_object(&pointer->resources, resource, pointer->focus.surface)))
 		send_axis(resource, to_ms(time_us), axis, clicks, !pointer->source_sent);
@@ -283,6 +315,8 @@ void seat_pointer_axis(struct seat *seat, uint64_t time_us, const struct seat_ax
 void pointer_init(struct pointer *pointer)
 {
 	wl_list_init(&pointer->resources);
+	wl_list_init(&pointer->relatives);
+	wl_list_init(&pointer->shapes);
 }
 
 void pointer_add(struct seat *seat, struct wl_resource *resource)
@@ -303,8 +337,13 @@ void pointer_enable(struct seat *seat, bool enable)
 		pointer_update(seat);
 		return;
 	}
-	set_focus(seat, (struct spot){0});
 	pointer->buttons = (struct pressed){0};
+	if (drag_has_pointer(seat))
+		drag_cancel(seat);
+	set_focus(seat, (struct spot){0});
+	constraints_update(seat);
 	seat_retire_objects(&pointer->resources);
+	seat_retire_objects(&pointer->relatives);
+	seat_retire_objects(&pointer->shapes);
 	cursor_update(seat);
 }

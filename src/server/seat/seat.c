@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Which devices there are, and what the rest of the server tells the seat. */
 #include "seat.h"
+#include "virtual.h"
 
 #include <stdlib.h>
+
+#define OBJECTS_MAX 64 /* of one kind and client */
 
 /* ---- what the devices share ----------------------------------------------------------------- */
 
@@ -30,21 +33,48 @@ uint32_t seat_serial(const struct seat *seat)
 	return wl_display_next_serial(seat->server->display);
 }
 
-uint32_t seat_action(struct seat *seat, const struct surface *surface)
+uint32_t seat_now_ms(void)
 {
-	struct action *action = &seat->actions[seat->next_action++ % ACTIONS];
+	struct timespec now;
 
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint32_t)(now.tv_sec * 1000 + now.tv_nsec / 1000000);
+}
+
+static uint32_t note(struct seat *seat, struct action *action, const struct surface *surface)
+{
 	action->client = wl_resource_get_client(surface->resource);
 	action->serial = seat_serial(seat);
 	return action->serial;
 }
 
-bool seat_serial_is_recent(const struct seat *seat, const struct wl_client *client, uint32_t serial)
+uint32_t seat_action(struct seat *seat, const struct surface *surface)
+{
+	return note(seat, &seat->actions[seat->next_action++ % ACTIONS], surface);
+}
+
+uint32_t seat_entry(struct seat *seat, const struct surface *surface)
+{
+	return note(seat, &seat->entries[seat->next_entry++ % ACTIONS], surface);
+}
+
+static bool has(const struct action actions[static ACTIONS], const struct wl_client *client,
+		uint32_t serial)
 {
 	for (size_t i = 0; i < ACTIONS; i++)
-		if (seat->actions[i].client == client && seat->actions[i].serial == serial)
+		if (actions[i].client == client && actions[i].serial == serial)
 			return true;
-	return seat->capabilities == 0;
+	return false;
+}
+
+bool seat_serial_is_recent(const struct seat *seat, const struct wl_client *client, uint32_t serial)
+{
+	return has(seat->actions, client, serial) || seat->capabilities == 0;
+}
+
+bool seat_serial_is_known(const struct seat *seat, const struct wl_client *client, uint32_t serial)
+{
+	return has(seat->actions, client, serial) || has(seat->entries, client, serial);
 }
 
 /* ---- objects -------------------------------------------------------------------------------- */
@@ -60,6 +90,19 @@ struct wl_resource *seat_next_object(struct wl_list *resources, struct wl_resour
 			return resource;
 	}
 	return NULL;
+}
+
+bool seat_check_room(struct wl_client *client, struct wl_list *resources, const char *request)
+{
+	struct wl_resource *resource;
+	int n = 0;
+
+	wl_resource_for_each(resource, resources) n += wl_resource_get_client(resource) == client;
+	if (n < OBJECTS_MAX)
+		return true;
+	fail(-EDQUOT, "the client has %d of them already", OBJECTS_MAX);
+	client_post_no_memory(client_get(client), request);
+	return false;
 }
 
 void seat_add_object(struct wl_list *resources, struct wl_resource *resource)
@@ -117,25 +160,48 @@ static void update_capabilities(struct seat *seat)
 	announce(seat);
 }
 
+/* What went down on a device that went never comes up, where another keeps the seat's capability.
+ */
+static void let_go(struct seat *seat, uint32_t went)
+{
+	const struct pressed buttons = seat->pointer.buttons;
+
+	went &= seat->capabilities;
+	if (went & WL_SEAT_CAPABILITY_KEYBOARD)
+		keyboard_device_went(seat);
+	if (went & WL_SEAT_CAPABILITY_TOUCH)
+		seat_touch_cancel(seat);
+	if (!(went & WL_SEAT_CAPABILITY_POINTER) || buttons.count == 0)
+		return;
+	for (uint32_t code = 0; code < KEY_CNT; code++)
+		if (pressed_has(&buttons, code))
+			seat_pointer_button(seat, virtual_now(), code, false);
+	seat_pointer_frame(seat);
+}
+
 void seat_source_set(struct seat *seat, struct seat_source *source, bool pointer, bool keyboard,
 		     bool touch)
 {
 	if (!source->link.next)
 		wl_list_insert(&seat->sources, &source->link);
 	keyboard = keyboard && keyboard_open(seat);
+	uint32_t before = source->capabilities;
 	source->capabilities = (pointer ? WL_SEAT_CAPABILITY_POINTER : 0) |
 			       (keyboard ? WL_SEAT_CAPABILITY_KEYBOARD : 0) |
 			       (touch ? WL_SEAT_CAPABILITY_TOUCH : 0);
 	update_capabilities(seat);
+	let_go(seat, before & ~source->capabilities);
 }
 
 void seat_source_finish(struct seat *seat, struct seat_source *source)
 {
 	if (!source->link.next)
 		return;
+	uint32_t before = source->capabilities;
 	wl_list_remove(&source->link);
 	*source = (struct seat_source){0};
 	update_capabilities(seat);
+	let_go(seat, before);
 }
 
 void seat_set_bindings(struct seat *seat, const struct seat_bindings *bindings)
@@ -167,6 +233,7 @@ void seat_forget_surface(struct seat *seat, struct surface *surface)
 {
 	pointer_forget(seat, surface);
 	touch_forget(seat, surface);
+	drag_forget(seat, surface);
 }
 
 /* ---- life ----------------------------------------------------------------------------------- */
@@ -181,14 +248,17 @@ struct seat *seat_create(struct lend_server *server)
 	wl_list_init(&seat->resources);
 	wl_list_init(&seat->grabs);
 	wl_list_init(&seat->sources);
-	wl_list_init(&seat->clipboard.devices);
+	selections_init(seat);
+	wl_list_init(&seat->constraints);
+	wl_list_init(&seat->idle.notifications);
+	wl_list_init(&seat->idle.inhibitors);
+	wl_list_init(&seat->tokens);
 	pointer_init(&seat->pointer);
 	keyboard_init(&seat->keyboard);
 	touch_init(&seat->touch);
-	if (cursor_init(&seat->cursor) < 0) {
-		seat_destroy(seat);
-		return NULL;
-	}
+	virtual_init(seat);
+	theme_init(&seat->cursor.theme);
+	seat->cursor.shape = CURSOR_SHAPE_DEFAULT;
 	return seat;
 }
 
@@ -196,7 +266,9 @@ void seat_destroy(struct seat *seat)
 {
 	if (!seat)
 		return;
+	virtual_finish(seat);
+	activation_finish(seat);
 	keyboard_finish(&seat->keyboard);
-	cursor_finish(&seat->cursor);
+	theme_finish(&seat->cursor.theme);
 	free(seat);
 }

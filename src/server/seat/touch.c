@@ -78,14 +78,38 @@ void seat_touch_cancel(struct seat *seat)
 				seat_next_object(&touch->resources, resource, point->spot.surface)))
 			wl_touch_send_cancel(resource);
 	}
+	for (size_t i = 0; i < TOUCH_MAX; i++)
+		if (touch->points[i].down && drag_has_finger(seat, touch->points[i].id))
+			drag_cancel(seat);
 	memset(touch->points, 0, sizeof(touch->points));
 }
 
+static void send_up(struct seat *seat, uint32_t time, const struct touch_point *point,
+		    uint32_t serial)
+{
+	struct wl_resource *resource = NULL;
+
+	while ((resource = seat_next_object(&seat->touch.resources, resource, point->spot.surface)))
+		wl_touch_send_up(resource, serial, time, point->id);
+}
+
+/* For its client the fingers on it are lifted: it would hear no more of them. */
 void touch_forget(struct seat *seat, const struct surface *surface)
 {
-	for (size_t i = 0; i < TOUCH_MAX; i++)
-		if (seat->touch.points[i].spot.surface == surface)
-			seat->touch.points[i].spot = (struct spot){0};
+	struct wl_resource *resource = NULL;
+	bool touched = false;
+
+	for (size_t i = 0; i < TOUCH_MAX; i++) {
+		struct touch_point *point = &seat->touch.points[i];
+		if (point->spot.surface != surface)
+			continue;
+		if (point->down)
+			send_up(seat, seat_now_ms(), point, seat_serial(seat));
+		touched = true;
+		point->spot = (struct spot){0};
+	}
+	while (touched && (resource = seat_next_object(&seat->touch.resources, resource, surface)))
+		wl_touch_send_frame(resource);
 }
 
 /* ---- from sources --------------------------------------------------------------------------- */
@@ -98,11 +122,11 @@ static void send_down(struct seat *seat, uint32_t time, struct touch_point *poin
 
 	if (!spot->surface)
 		return;
-	uint32_t serial = seat_action(seat, spot->surface);
+	point->serial = seat_action(seat, spot->surface);
 	point->changed = true;
 	while ((resource = seat_next_object(&seat->touch.resources, resource, spot->surface)))
-		wl_touch_send_down(resource, serial, time, spot->surface->resource, point->id,
-				   spot_x(spot, x), spot_y(spot, y));
+		wl_touch_send_down(resource, point->serial, time, spot->surface->resource,
+				   point->id, spot_x(spot, x), spot_y(spot, y));
 }
 
 void seat_touch_down(struct seat *seat, uint64_t time_us, int32_t id, struct lend_output *output,
@@ -116,7 +140,8 @@ void seat_touch_down(struct seat *seat, uint64_t time_us, int32_t id, struct len
 	struct touch_point *point = find_free(touch);
 	if (!point)
 		return;
-	*point = (struct touch_point){.used = true, .down = true, .id = id};
+	seat_active(seat);
+	*point = (struct touch_point){.used = true, .down = true, .id = id, .x = x, .y = y};
 	point->spot = grab_pick(seat, x, y);
 	if (!grab_press(seat, x, y))
 		point->spot = (struct spot){0};
@@ -130,7 +155,14 @@ void seat_touch_motion(struct seat *seat, uint64_t time_us, int32_t id, struct l
 	struct touch_point *point = find(touch, id);
 	struct wl_resource *resource = NULL;
 
-	if (!point || !point->spot.surface || !place_absolute(seat->server, output, &x, &y))
+	if (!point || !place_absolute(seat->server, output, &x, &y))
+		return;
+	seat_active(seat);
+	point->x = x;
+	point->y = y;
+	if (drag_has_finger(seat, id))
+		drag_move(seat, to_ms(time_us), x, y);
+	if (!point->spot.surface)
 		return;
 	const struct spot *spot = &point->spot;
 	spot_follow(seat->server, &point->spot);
@@ -144,19 +176,19 @@ void seat_touch_up(struct seat *seat, uint64_t time_us, int32_t id)
 {
 	struct touch *touch = &seat->touch;
 	struct touch_point *point = find(touch, id);
-	struct wl_resource *resource = NULL;
 
 	if (!point)
 		return;
+	seat_active(seat);
 	point->down = false;
+	if (drag_has_finger(seat, id))
+		drag_drop(seat);
 	if (!point->spot.surface) {
 		*point = (struct touch_point){0};
 		return;
 	}
-	uint32_t serial = seat_action(seat, point->spot.surface);
 	point->changed = true;
-	while ((resource = seat_next_object(&touch->resources, resource, point->spot.surface)))
-		wl_touch_send_up(resource, serial, to_ms(time_us), id);
+	send_up(seat, to_ms(time_us), point, seat_action(seat, point->spot.surface));
 }
 
 /* ---- the device ----------------------------------------------------------------------------- */

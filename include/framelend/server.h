@@ -141,8 +141,9 @@ struct lend_output_options {
 };
 
 /**
- * Adds an output without a screen. It behaves as a display does: at a tick of its refresh it latches a
- * buffer, holds it until another replaces it, then lets it go.
+ * Adds an output without a screen. It behaves as a display of variable refresh does: at a tick of its
+ * refresh, or at once if nothing was new for that long, it latches a buffer, holds it until another
+ * replaces it, then lets it go.
  *
  * -EINVAL: a size of 0 or over 16384 a side, or a refresh over 1000 Hz. -EEXIST: the name is taken.
  * -ENOMEM or another error of allocation. Since 0.1.

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * An output without a screen that keeps the time of one: at a tick of its refresh it latches what
- * there is, and between ticks nothing moves. With nothing to show there are no ticks at all.
+ * there is, and between ticks nothing moves. With nothing to show there are no ticks at all, and
+ * what comes then is shown at once.
  */
 #include "output/alarm.h"
 #include "server/server.h"
@@ -13,18 +14,24 @@ struct headless {
 	struct wl_event_source *idle; /* without a refresh rate */
 	struct alarm tick;	      /* with one */
 	uint64_t start;		      /* of the first tick, ns */
+	uint64_t shown;		      /* when the last picture was, ns */
 };
 
-/* The first tick after now; computed from the start, so that ticks do not drift. */
-static uint64_t next_tick(const struct headless *headless)
+/* The first tick after now; computed from the start, so that ticks do not drift. What was still for
+ * a whole period need not wait for one: the ticks begin anew, as on displays of variable refresh.
+ */
+static uint64_t next_tick(struct headless *headless)
 {
-	uint64_t refresh = headless->output->refresh;
-	uint64_t passed = time_now() - headless->start;
+	uint64_t refresh = headless->output->refresh, now = time_now();
+
+	if (now - headless->shown >= 1000 * SECOND / refresh)
+		headless->start = now;
+	uint64_t passed = now - headless->start;
 	/* Ticks so far, in two steps: passed * refresh would overflow after a day. */
 	uint64_t ticks =
 		passed / SECOND * refresh / 1000 + passed % SECOND * refresh / (1000 * SECOND);
 	uint64_t at = 0;
-	for (; at <= passed; ticks++)
+	for (; at < passed; ticks++)
 		at = ticks / refresh * 1000 * SECOND + ticks % refresh * 1000 * SECOND / refresh;
 	return headless->start + at;
 }
@@ -72,6 +79,7 @@ static int present(struct lend_output *output, const struct frame *frame)
 	struct presented presented = {.sequence = frame->sequence};
 
 	clock_gettime(CLOCK_MONOTONIC, &presented.when);
+	((struct headless *)output->backend_data)->shown = time_to_ns(&presented.when);
 	output_presented(output, &presented);
 	return 0;
 }

@@ -18,6 +18,15 @@ find_tool() { # NAME
 	exit 77
 }
 
+# Of the sources, those that the build compiles: others may lack their headers.
+built() { # BUILD-DIRECTORY
+	while read -r source; do
+		if grep -q "/$source\"" "$1/compile_commands.json"; then
+			echo "$source"
+		fi
+	done
+}
+
 case $1 in
 format)
 	find_tool clang-format
@@ -27,8 +36,8 @@ tidy)
 	find_tool clang-tidy
 	# The build's commands are gcc's, which knows warnings that clang does not. On stderr it counts
 	# what it suppressed.
-	find src -name '*.c' -print0 | sort -z |
-		xargs -0 -r -P "$(nproc)" -n 1 "$tool" --quiet -p "$2" \
+	find src -name '*.c' | sort | built "$2" |
+		xargs -r -P "$(nproc)" -n 1 "$tool" --quiet -p "$2" \
 			--extra-arg=-Wno-unknown-warning-option 2>/dev/null
 	;;
 *)

@@ -9,9 +9,10 @@ packages_for() {
 	build) echo gcc libc6-dev meson ninja-build pkg-config libwayland-dev wayland-protocols \
 		libpixman-1-dev libdrm-dev libcairo2-dev libjson-c-dev libxkbcommon-dev libseat-dev libudev-dev \
 		libinput-dev libxcursor-dev libinih-dev scdoc libxcb1-dev libxcb-shm0-dev libxcb-present-dev libxcb-randr0-dev libxcb-render0-dev \
-		libxcb-xkb-dev libxkbcommon-x11-dev ;;
+		libxcb-xkb-dev libxkbcommon-x11-dev \
+		libgbm-dev libegl-dev libgles-dev ;;
 	demo) echo weston fonts-dejavu-core python3 ;;
-	test) echo g++ libcmocka-dev wlcs wl-clipboard wlr-randr wtype foot strace binutils seatd umockdev libumockdev-dev xvfb libxcb-xtest0-dev libxcb-xfixes0-dev sway grim \
+	test) echo g++ libcmocka-dev libgl1-mesa-dri libegl1 libgles2 wlcs wl-clipboard wlr-randr wtype foot strace binutils seatd umockdev libumockdev-dev xvfb libxcb-xtest0-dev libxcb-xfixes0-dev sway grim \
 		fbi fbcat fbset links2 ffmpeg mplayer python3-numpy python3-matplotlib python3-cairo libsdl2-dev \
 		imv mpv gtk-3-examples gtk-4-examples python3-pyqt5 qtwayland5 python3-pyqt6 qt6-wayland qterminal libsdl2-tests \
 		xwayland x11-apps x11-utils x11-xserver-utils mesa-utils libegl1 libgles2 waypipe socat iproute2 ;;

@@ -33,6 +33,8 @@ struct lend_device_info {
 	                0: it reads the buffer itself; -1: not known */
 	int foreign; /* it shows memory that it did not allocate: the displayed picture was compared */
 	const char *foreign_reason; /* why not, a sentence; "" if it does */
+	uint64_t node; /* the device node's number, a dev_t; 0: not known */
+	int coherent;  /* what its GPU draws, a CPU sees through a map of the memory */
 };
 
 /**

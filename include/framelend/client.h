@@ -197,11 +197,18 @@ struct lend_surface_options {
 	const char *title, *app_id; /* copied, at most 1024 bytes; NULL: none */
 	const struct lend_surface_events *events; /* copied; NULL: none */
 	void *data;                               /* handed to the events */
+	uint32_t gpu; /* non-zero: a GPU draws, by EGL or Vulkan. Frames have no pixels but
+	                 lend_frame.buffer, which lend_buffer_describe() describes: dma-bufs. Neither front
+	                 mode nor read nor preserve goes with it */
+	const uint64_t *modifiers; /* with gpu: the layouts that the program's GPU can draw in, copied;
+	                              none: LINEAR */
+	size_t n_modifiers;        /* at most 256 */
 };
 
 /** Creates a surface. It appears with its first frame. -EINVAL: an option out of range, an unknown
  *  format or output (the error names those there are); -ENOTSUP: the display cannot show the format, or
- *  it has several planes; -EAGAIN: the display server went away and is looked for; a lost connection's
+ *  it has several planes, or it lends no memory for a GPU (only framelend does; where that has none
+ *  to lend, lend_frame_begin() fails and lend_surface_verdict() says why); -EAGAIN: the display server went away and is looked for; a lost connection's
  *  error. Since 0.1. */
 LEND_EXPORT int lend_surface_create(struct lend_client *client,
 				    const struct lend_surface_options *options,
@@ -238,7 +245,7 @@ LEND_EXPORT const struct lend_verdict *lend_surface_verdict(const struct lend_su
 /* ---- frames --------------------------------------------------------------------------------- */
 
 struct lend_frame {
-	void *pixels;    /* the top left pixel, until the frame ends */
+	void *pixels;    /* the top left pixel, until the frame ends; NULL: a GPU is to draw */
 	uint32_t stride; /* bytes from one row to the next */
 	uint32_t width, height;
 	uint32_t format;
@@ -267,6 +274,15 @@ LEND_EXPORT int lend_frame_begin(struct lend_surface *surface, struct lend_frame
  */
 LEND_EXPORT int lend_frame_end(struct lend_surface *surface, const struct lend_rect *damage,
 			       size_t n_damage);
+
+/**
+ * As lend_frame_end(), of a frame that a GPU is still drawing: fence is a sync_file, such as EGL's
+ * EGL_ANDROID_native_fence_sync or Vulkan's VK_KHR_external_fence_fd make, that signals when it is
+ * done. It is taken, on failure too; -1: it is done. A display that takes no fences is told of the frame
+ * when it has signalled, for which this call waits. -EINVAL: also, not a sync_file. Since 0.1.
+ */
+LEND_EXPORT int lend_frame_end_fenced(struct lend_surface *surface, const struct lend_rect *damage,
+				      size_t n_damage, int fence);
 
 /** Gives the frame up; its buffer's contents count as undefined from here on. Since 0.1. */
 LEND_EXPORT int lend_frame_cancel(struct lend_surface *surface);

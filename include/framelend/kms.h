@@ -203,6 +203,12 @@ LEND_EXPORT int lend_pipe_describe(const struct lend_pipe *pipe, struct lend_pip
  *  the twin shows. Since 0.1. */
 LEND_EXPORT int lend_pipe_takes_format(const struct lend_pipe *pipe, int overlay, uint32_t format);
 
+/** The index-th layout in which the pipe's plane of that kind takes the format (as
+ *  lend_pipe_takes_format()): 1, or 0 past the last. Of a driver without modifiers LINEAR, and INVALID for
+ *  its own implicit layout. With several connectors only what all of them take. Since 0.1. */
+LEND_EXPORT int lend_pipe_modifier(const struct lend_pipe *pipe, int overlay, uint32_t format, size_t index,
+				   uint64_t *modifier);
+
 /** A picture above the main one, in its own size. */
 struct lend_layer {
 	struct lend_framebuffer *framebuffer;

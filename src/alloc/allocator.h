@@ -32,7 +32,8 @@ struct allocator {
 			struct memory *memory, struct trial *trial);
 };
 
-extern const struct allocator gbm_allocator, dumb_allocator, heap_allocator, udmabuf_allocator, memfd_allocator;
+extern const struct allocator gbm_allocator, dumb_allocator, heap_allocator, udmabuf_allocator,
+	memfd_allocator;
 
 /* Notes the step and its call that failed, with errno; returns -errno. */
 int trial_fail(struct trial *trial, enum lend_depth step, const char *call);

@@ -9,14 +9,28 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <virtgpu_drm.h>
 #include <xf86drm.h>
 
 static bool cap(int fd, uint64_t which)
 {
 	uint64_t value = 0;
 	return drmGetCap(fd, which, &value) == 0 && value != 0;
+}
+
+/* With 3D, virtio_gpu's memory is the host's; the guest's pages are for transfers. */
+static bool is_coherent(const struct lend_device *device)
+{
+	int has_3d = 0;
+	struct drm_virtgpu_getparam request = {
+		.param = VIRTGPU_PARAM_3D_FEATURES,
+		.value = (uintptr_t)&has_3d,
+	};
+	return strcmp(device->driver, "virtio_gpu") != 0 ||
+	       drmIoctl(device->fd, DRM_IOCTL_VIRTGPU_GETPARAM, &request) != 0 || !has_3d;
 }
 
 static int identify(struct lend_device *device, const char *path)
@@ -34,8 +48,10 @@ static int identify(struct lend_device *device, const char *path)
 		return fail(-ENOMEM, "out of memory");
 	uname(&device->system);
 	struct stat status;
-	if (fstat(device->fd, &status) == 0 && S_ISCHR(status.st_mode))
+	if (fstat(device->fd, &status) == 0 && S_ISCHR(status.st_mode)) {
 		place_find(status.st_rdev, &device->place);
+		device->node = status.st_rdev;
+	}
 	device->known = driver_find(device->driver, device->system.release);
 	if (device->known->foreign_reason)
 		subject_expand(&(struct subject){device->driver, device->system.release, path},
@@ -44,6 +60,7 @@ static int identify(struct lend_device *device, const char *path)
 	device->dumb = cap(device->fd, DRM_CAP_DUMB_BUFFER);
 	device->prefer_shadow = cap(device->fd, DRM_CAP_DUMB_PREFER_SHADOW);
 	device->primary = drmGetNodeTypeFromFd(device->fd) == DRM_NODE_PRIMARY;
+	device->coherent = is_coherent(device);
 	return 0;
 }
 
@@ -169,6 +186,8 @@ int lend_device_describe(const struct lend_device *device, struct lend_device_in
 		.flush = as_number(device->known->flush),
 		.foreign = device->known->foreign == FOREIGN_SHOWN,
 		.foreign_reason = device->foreign_reason,
+		.node = device->node,
+		.coherent = device->coherent,
 	};
 	int result = info_write(info, &own, sizeof(own));
 	if (result < 0)

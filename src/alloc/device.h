@@ -14,10 +14,11 @@ struct lend_device {
 	char *path;
 	char *driver;
 	struct utsname system;
-	bool dumb, prefer_shadow, primary;
+	bool dumb, prefer_shadow, primary, coherent;
+	uint64_t node;
 	const struct driver *known;
 	char foreign_reason[256]; /* as the table has it, about this device */
-	struct gbm_device *gbm; /* made at first use */
+	struct gbm_device *gbm;	  /* made at first use */
 	struct place place;
 	struct finding findings[LEND_MEMORY_DMABUF + 1]; /* by enum lend_memory */
 	bool remembered;				 /* the cache was looked at */

@@ -21,6 +21,7 @@
 struct serve {
 	struct config config;	 /* with what the command line says */
 	const char *config_path; /* NULL: none */
+	const char *renderer;	 /* NULL: the server's choice */
 	int ready_fd;		 /* -1: none */
 	char **command;		 /* NULL: none */
 	struct lend_server *server;
@@ -33,7 +34,7 @@ struct serve {
 static const char help[] =
 	"usage: framelend serve [--output OUTPUT[,OPTION]...]...\n"
 	"                       [--layout full|tile] [--socket NAME] [--log LEVEL] [--ready-fd FD]\n"
-	"                       [--xwayland] [--no-shortcuts] [--config FILE]\n"
+	"                       [--xwayland] [--no-shortcuts] [--renderer pixman|gles2] [--config FILE]\n"
 	"                       [-- COMMAND [ARGUMENT...]]\n"
 	"\n"
 	"Runs a display server. With a COMMAND it starts that program on it and ends when the program\n"
@@ -65,6 +66,8 @@ static const char help[] =
 	"                   and set $DISPLAY; a second line for --ready-fd names the X display\n"
 	"  --no-shortcuts   leave Alt+Tab (the window used before; with Shift the other way) and Alt+F4\n"
 	"                   (close) to the programs\n"
+	"  --renderer NAME  what composites: pixman (the CPU) or gles2 (a GPU); default: gles2 where the\n"
+	"                   display's device has a GPU\n"
 	"  --config FILE    outputs, programs to start and all of the above from a file, framelend(5);\n"
 	"                   what the command line says counts more\n"
 	"\n"
@@ -124,6 +127,11 @@ static int set_option(struct serve *serve, int option)
 		return STATUS_OK;
 	case 'x': serve->config.xwayland = true; return STATUS_OK;
 	case 'k': serve->config.no_shortcuts = true; return STATUS_OK;
+	case 'g':
+		serve->renderer = optarg;
+		if (strcmp(optarg, "pixman") != 0 && strcmp(optarg, "gles2") != 0)
+			return misuse("renderer '%s' is neither pixman nor gles2", optarg);
+		return STATUS_OK;
 	case 'h': return fputs(help, stdout) < 0 ? STATUS_FAILED : -1;
 	default: return STATUS_USAGE;
 	}
@@ -139,6 +147,7 @@ static int read_arguments(struct serve *serve, int argc, char **argv)
 		{"ready-fd", required_argument, NULL, 'r'},
 		{"xwayland", no_argument, NULL, 'x'},
 		{"no-shortcuts", no_argument, NULL, 'k'},
+		{"renderer", required_argument, NULL, 'g'},
 		{"config", required_argument, NULL, 'c'},
 		{"help", no_argument, NULL, 'h'},
 		{0},
@@ -274,6 +283,7 @@ static int create_server(struct serve *serve)
 		.size = sizeof(options),
 		.socket = serve->config.socket,
 		.no_shortcuts = serve->config.no_shortcuts,
+		.renderer = serve->renderer,
 		.events = &events,
 		.data = serve,
 		.log = print_log,

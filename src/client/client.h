@@ -8,10 +8,11 @@
 #include <stdarg.h>
 #include <stdbool.h>
 
-#define SIZE_MAXIMUM	 16384
-#define SLOTS_MAXIMUM	 4
-#define DAMAGE_MAXIMUM	 64
-#define VERDICTS_MAXIMUM 16
+#define SIZE_MAXIMUM	  16384
+#define SLOTS_MAXIMUM	  4
+#define DAMAGE_MAXIMUM	  64
+#define VERDICTS_MAXIMUM  16
+#define MODIFIERS_MAXIMUM 256
 
 struct display;
 struct display_backend;
@@ -96,7 +97,9 @@ struct lend_surface {
 	enum lend_mode mode;
 	uint32_t count;
 	enum lend_access access;
-	bool preserve, unpaced;
+	bool preserve, unpaced, gpu;
+	uint64_t *modifiers; /* that its GPU draws in */
+	size_t n_modifiers;
 	struct lend_surface_events events;
 	void *data;
 
@@ -113,6 +116,7 @@ struct lend_surface {
 	struct slot *drawing;		/* the open frame's buffer */
 	struct slot *last;		/* the last frame's, as long as it exists */
 	uint64_t frames;
+	int fence;	/* until the open frame ends: when it is drawn, or -1 */
 	bool throttled; /* the display has not asked for the next frame yet */
 	bool ready;	/* the program knows that it can begin a frame */
 	struct damage history[HISTORY];

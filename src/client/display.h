@@ -39,7 +39,7 @@
 
 /* Of what is in the headers that a module shares with the library; a new one when any of it
  * changes. */
-#define DISPLAY_VERSION 3
+#define DISPLAY_VERSION 4
 
 /* Where a window's generations come from. */
 struct source {
@@ -48,6 +48,8 @@ struct source {
 	void (*request)(struct window *window, uint32_t width, uint32_t height);
 	/* The generation is retired. May be NULL. */
 	void (*drop)(struct window *window, const struct generation *generation);
+	bool gpu;    /* it has memory for surfaces with `gpu` */
+	bool fences; /* window_commit hands on surface->fence, if it is not -1 */
 };
 
 struct display_backend {

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: MIT */
+#include "buffer/fds.h"
 #include "client/display.h"
 
 #include <errno.h>
+#include <linux/sync_file.h>
+#include <poll.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 static struct slot *choose_slot(struct generation *generation)
 {
@@ -119,6 +123,9 @@ static int carry_over(struct lend_surface *surface, struct slot *slot)
 
 static int begin_slot(struct lend_surface *surface, struct slot *slot, void **pixels)
 {
+	*pixels = NULL;
+	if (surface->gpu)
+		return 0;
 	int result = lend_buffer_begin(slot->buffer, surface->access, pixels);
 	if (result < 0 || (!surface->preserve && surface->mode != LEND_MODE_FRONT))
 		return result;
@@ -184,7 +191,7 @@ static struct slot *close_frame(struct lend_surface *surface, int *result)
 	surface->ready = false; /* so that the next dispatch says when there can be another */
 	if (slot == NULL)
 		*result = client_fail(surface->client, -EINVAL, "no frame is begun");
-	else if ((*result = lend_buffer_end(slot->buffer)) < 0)
+	else if ((*result = surface->gpu ? 0 : lend_buffer_end(slot->buffer)) < 0)
 		client_fail(surface->client, *result, "the access cannot be ended: %s",
 			    lend_buffer_error());
 	if (slot != NULL && slot->generation->stranded) {
@@ -228,7 +235,7 @@ static void present(struct lend_surface *surface, struct slot *slot, const struc
 	generation_retire_older(slot->generation);
 }
 
-int lend_frame_end(struct lend_surface *surface, const struct lend_rect *rects, size_t n_rects)
+static int end(struct lend_surface *surface, const struct lend_rect *rects, size_t n_rects)
 {
 	struct lend_client *client = surface->client;
 	int result;
@@ -245,6 +252,39 @@ int lend_frame_end(struct lend_surface *surface, const struct lend_rect *rects, 
 	present(surface, slot, &damage);
 	result = link_flush(client);
 	return result == -EAGAIN ? 0 : result; /* it is queued, and the next dispatch sends it */
+}
+
+int lend_frame_end(struct lend_surface *surface, const struct lend_rect *rects, size_t n_rects)
+{
+	return end(surface, rects, n_rects);
+}
+
+/* 0: it is a fence; it has signalled if it is to be waited for. */
+static int take_fence(struct lend_surface *surface, int fence)
+{
+	struct sync_file_info info = {0};
+	struct pollfd wait = {.fd = fence, .events = POLLIN};
+	if (ioctl(fence, SYNC_IOC_FILE_INFO, &info) < 0)
+		return client_fail(surface->client, -EINVAL, "the fence is no sync_file (%s)",
+				   strerror(errno));
+	while (surface->source != NULL && !surface->source->fences && poll(&wait, 1, -1) < 0)
+		if (errno != EINTR)
+			return client_fail(surface->client, -errno,
+					   "the fence cannot be waited for: %s", strerror(errno));
+	return 0;
+}
+
+int lend_frame_end_fenced(struct lend_surface *surface, const struct lend_rect *rects,
+			  size_t n_rects, int fence)
+{
+	int result = fence >= 0 ? take_fence(surface, fence) : 0;
+	if (result == 0) {
+		surface->fence = fence;
+		result = end(surface, rects, n_rects);
+	}
+	surface->fence = -1;
+	fds_close(&fence, fence >= 0);
+	return result;
 }
 
 int lend_frame_cancel(struct lend_surface *surface)

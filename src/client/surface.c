@@ -66,6 +66,15 @@ static int check_options(struct lend_client *client, const struct lend_surface_o
 	    (options->count == 1 || options->count > SLOTS_MAXIMUM))
 		return client_fail(client, -EINVAL, "count %u: a chain has 2 to %d buffers",
 				   options->count, SLOTS_MAXIMUM);
+	if (options->gpu &&
+	    (options->mode != LEND_MODE_CHAIN || options->read || options->preserve))
+		return client_fail(client, -EINVAL,
+				   "gpu goes with neither front mode nor read nor preserve");
+	if (options->n_modifiers > MODIFIERS_MAXIMUM ||
+	    (options->n_modifiers > 0 && (!options->gpu || options->modifiers == NULL)))
+		return client_fail(client, -EINVAL,
+				   "%zu modifiers: with gpu there can be up to %d, else none",
+				   options->n_modifiers, MODIFIERS_MAXIMUM);
 	const struct lend_format *format = lend_format_get(options->format);
 	if (format == NULL)
 		return client_fail(client, -EINVAL, "format 0x%08x is not known", options->format);
@@ -107,6 +116,8 @@ static void fill(struct lend_surface *surface, const struct lend_surface_options
 	surface->unpaced = options->unpaced != 0;
 	surface->data = options->data;
 	surface->fullscreen = options->fullscreen != 0;
+	surface->gpu = options->gpu != 0;
+	surface->fence = -1;
 	snprintf(surface->reason, sizeof(surface->reason), "no frame was shown yet");
 }
 
@@ -126,20 +137,44 @@ static int keep_labels(struct lend_surface *surface, const struct lend_surface_o
 	return 0;
 }
 
+static int keep_modifiers(struct lend_surface *surface, const struct lend_surface_options *options)
+{
+	if (options->n_modifiers == 0)
+		return 0;
+	surface->modifiers = malloc(options->n_modifiers * sizeof(*surface->modifiers));
+	if (surface->modifiers == NULL)
+		return client_fail(surface->client, -ENOMEM, "out of memory");
+	memcpy(surface->modifiers, options->modifiers,
+	       options->n_modifiers * sizeof(*surface->modifiers));
+	surface->n_modifiers = options->n_modifiers;
+	return 0;
+}
+
 static void free_surface(struct lend_surface *surface)
 {
 	verdicts_clear(&surface->verdicts);
 	free(surface->output_wanted);
 	free(surface->title);
 	free(surface->app_id);
+	free(surface->modifiers);
 	free(surface);
 }
 
 /* The queue's room is made first: a window's requests must find some. */
 static int create_window(struct lend_surface *surface)
 {
-	int result = link_flush(surface->client);
-	return result < 0 ? result : surface->client->backend->window_create(surface);
+	struct lend_client *client = surface->client;
+	int result = link_flush(client);
+	if (result == 0)
+		result = client->backend->window_create(surface);
+	if (result < 0 || !surface->gpu || surface->source->gpu)
+		return result;
+	client->backend->window_destroy(surface->window);
+	surface->window = NULL;
+	return client_fail(client, -ENOTSUP,
+			   "the display %s lends no memory for a GPU, only framelend does: draw on "
+			   "the CPU (gpu = 0), or in buffers of EGL's or Vulkan's own",
+			   lend_client_display(client));
 }
 
 int lend_surface_create(struct lend_client *client, const struct lend_surface_options *given,
@@ -159,6 +194,8 @@ int lend_surface_create(struct lend_client *client, const struct lend_surface_op
 	surface->events = events;
 	fill(surface, &options);
 	result = keep_labels(surface, &options);
+	if (result == 0)
+		result = keep_modifiers(surface, &options);
 	if (result == 0)
 		result = create_window(surface);
 	if (result < 0) {

@@ -244,6 +244,8 @@ static const char *refuses(struct renderer *renderer, struct buffer *buffer)
 {
 	struct lend_buffer_info info = {.size = sizeof(info)};
 
+	if (buffer->unreadable)
+		return buffer->unreadable;
 	if (!format_to_pixman(buffer->format))
 		return "the CPU composites, which cannot read its format.";
 	if (!buffer->memory || buffer->staged)

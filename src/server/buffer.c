@@ -126,6 +126,16 @@ int buffer_open(struct buffer *buffer)
 	return ret;
 }
 
+const char *buffer_share(struct buffer *buffer)
+{
+	if (buffer->kind != LEND_MEMORY_SHM || !buffer->source->share)
+		return NULL;
+	if (!buffer->share_tried)
+		buffer->unshared = buffer->source->share(buffer);
+	buffer->share_tried = true;
+	return buffer->unshared;
+}
+
 /* Reads the region's rows from a file that may shrink at any time; what is missing is black. */
 static void fill_staging(struct buffer *buffer, const pixman_region32_t *region)
 {
@@ -184,6 +194,10 @@ pixman_image_t *buffer_begin_read(struct buffer *buffer, const pixman_region32_t
 			fill_staging(buffer, region);
 		return buffer->image;
 	}
+	/* The bracket would wait for a fence that the client has added by now. */
+	buffer->bracketed = fence_of_buffer(buffer) < 0;
+	if (!buffer->bracketed)
+		return buffer->image;
 	if (lend_buffer_begin(buffer->memory, LEND_READ, &pixels) < 0)
 		return NULL;
 	if (!map_image(buffer, pixels)) {
@@ -195,7 +209,7 @@ pixman_image_t *buffer_begin_read(struct buffer *buffer, const pixman_region32_t
 
 void buffer_end_read(struct buffer *buffer)
 {
-	if (!buffer->staged)
+	if (!buffer->staged && buffer->bracketed)
 		lend_buffer_end(buffer->memory);
 }
 

@@ -9,6 +9,9 @@
 struct buffer_source {
 	/* Makes memory available (buffer->memory or staging); called once, before the first use. */
 	int (*open)(struct buffer *buffer);
+	/* Makes a dma-buf of ordinary memory, once: NULL, or why that cannot be (static). NULL: it
+	 * never can. */
+	const char *(*share)(struct buffer *buffer);
 	/* Frees what the source holds. */
 	void (*destroy)(struct buffer *buffer);
 };
@@ -24,7 +27,12 @@ struct buffer {
 	enum lend_memory kind;
 	enum lend_caching caching;
 	bool opened, lent;
-	bool front;  /* never released */
+	bool front;		/* never released */
+	bool invalid;		/* it could not be made: no commit shows it */
+	const char *unreadable; /* why the CPU must not look at its pixels; static, or NULL */
+	bool share_tried;
+	const char *unshared; /* why its memory is no dma-buf; static, or NULL */
+	bool bracketed;	      /* buffer_begin_read() began an access */
 	bool staged; /* memory that may not be mapped: read into staging by pread before each use */
 	int staged_fd; /* not owned; -1: staging has all there is */
 	uint64_t staged_offset;
@@ -54,6 +62,8 @@ void buffer_drop(struct buffer *buffer);
 void release_list_send(struct wl_list *releases);
 /* Opens the memory at first use: 0 or -errno, with fail_text(). */
 int buffer_open(struct buffer *buffer);
+/* A display shows no memory but dma-bufs: makes it one if it is not. NULL, or why not (static). */
+const char *buffer_share(struct buffer *buffer);
 /* The pixels for reading within region (buffer coordinates), as an image; NULL on failure. */
 pixman_image_t *buffer_begin_read(struct buffer *buffer, const pixman_region32_t *region);
 void buffer_end_read(struct buffer *buffer);

@@ -47,12 +47,12 @@ struct lend_server {
 	struct wl_event_source *hidden; /* scene_arm_timer() */
 	bool hidden_armed;
 	uint32_t next_surface_id, next_output, next_serial;
-	uint64_t activations;	    /* lend_view.activated_at of the last one */
+	uint64_t activations;	     /* lend_view.activated_at of the last one */
 	struct lend_view *candidate; /* while views are cycled through: the one that is seen */
 	bool shortcuts;		     /* the server's own keys */
 	char renderer[8];	     /* that was asked for, or "" */
 	bool forgiving; /* windows may have buffers before they are configured (tests/wlcs) */
-	bool ending;		    /* being destroyed */
+	bool ending;	/* being destroyed */
 	struct wl_signal arranged;  /* lend_server; outputs or views may have changed */
 	struct wl_signal destroyed; /* lend_server; outputs are gone, seat and loop are not */
 	unsigned in_events;	    /* the embedder's that are being called */
@@ -79,9 +79,9 @@ struct global {
 
 extern const struct global global_compositor, global_subcompositor, global_shm, global_seat,
 	global_xdg_shell, global_viewporter, global_presentation, global_lend, global_data_device,
-	global_output_management, global_primary_selection, global_decoration, global_single_pixel, global_relative_pointer,
-	global_pointer_constraints, global_idle_inhibit, global_idle_notify, global_activation,
-	global_cursor_shape,
+	global_output_management, global_linux_dmabuf, global_primary_selection, global_decoration,
+	global_single_pixel, global_relative_pointer, global_pointer_constraints,
+	global_idle_inhibit, global_idle_notify, global_activation, global_cursor_shape,
 	global_xdg_output, global_fractional_scale, global_virtual_keyboard, global_virtual_pointer;
 
 /* ---- socket.c ------------------------------------------------------------------------------- */

@@ -5,10 +5,14 @@
  */
 #include "server/server.h"
 
+#include <linux/dma-buf.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
+
+#define FENCE_PATIENCE 1000 /* ms */
 
 /* ---- the output's own buffers --------------------------------------------------------------- */
 
@@ -338,17 +342,29 @@ static bool is_to_be_seen(const struct lend_output *output)
 	return output->latched.hidden && is_looked_at(output);
 }
 
+/* Into the memory, where the display's driver looks for what it has to wait for. Before Linux 6.0
+ * that cannot be done, and it is waited for here; a GPU that hangs is reset before long. Takes the
+ * fence. */
+static void pass_fence_on(const struct lend_buffer *memory, int fence)
+{
+	struct dma_buf_import_sync_file import = {.flags = DMA_BUF_SYNC_WRITE, .fd = fence};
+	struct lend_buffer_info info = {.size = sizeof(info)};
+	struct pollfd drawn = {.fd = fence, .events = POLLIN};
+
+	lend_buffer_describe(memory, &info);
+	if (ioctl(info.planes[0].fd, DMA_BUF_IOCTL_IMPORT_SYNC_FILE, &import) < 0)
+		poll(&drawn, 1, FENCE_PATIENCE);
+	close(fence);
+}
+
 static int64_t draw(struct lend_output *output, struct own_buffer *own)
 {
 	const struct renderer_type *type = output->renderer->type;
 	int fence = -1;
 
 	int64_t bytes = type->draw(output->renderer, output, own, &output->next.lacking, &fence);
-	if (fence >= 0) {
-		struct pollfd drawn = {.fd = fence, .events = POLLIN};
-		poll(&drawn, 1, 1000);
-		close(fence);
-	}
+	if (fence >= 0)
+		pass_fence_on(own->memory, fence);
 	return bytes;
 }
 

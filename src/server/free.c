@@ -7,12 +7,20 @@ bool view_is_movable(const struct lend_view *view)
 	return view_is_free(view) && view->output->layout == LEND_LAYOUT_FREE;
 }
 
+/* No output is farther out, and sums with it fit. */
+static int32_t within_reach(int32_t place)
+{
+	const int32_t most = 1 << 24;
+
+	return place < -most ? -most : place > most ? most : place;
+}
+
 LEND_EXPORT void lend_view_move(struct lend_view *view, int32_t x, int32_t y)
 {
 	view->moved = true;
 	view->from_right = view->from_bottom = false;
-	view->free_x = x;
-	view->free_y = y;
+	view->free_x = within_reach(x);
+	view->free_y = within_reach(y);
 	layout_arrange(view->server);
 	scene_changed(view->server);
 }

@@ -48,8 +48,8 @@ void seat_keyboard_modifiers(struct seat *seat, uint32_t depressed, uint32_t lat
 /* By how much, in pixels; raw: before acceleration. */
 void seat_pointer_motion(struct seat *seat, uint64_t time_us, double dx, double dy, double raw_dx,
 			 double raw_dy);
-/* x and y: 0 to 1 of the display, as its pixels are, whatever its transform; or, if output is NULL, of
- * all outputs' bounding box. */
+/* x and y: 0 to 1 of the display, as its pixels are, whatever its transform; or, if output is NULL,
+ * of all outputs' bounding box. */
 void seat_pointer_motion_absolute(struct seat *seat, uint64_t time_us, struct lend_output *output,
 				  double x, double y);
 void seat_pointer_button(struct seat *seat, uint64_t time_us, uint32_t button, bool pressed);

@@ -126,7 +126,7 @@ static void init(struct lend_output *output, const struct lend_output_options *o
 	output->stats.size = sizeof(output->stats);
 	wl_list_init(&output->resources);
 	frames_init(output);
-	renderer_choose(output);
+	output->renderer = pixman_renderer();
 	wl_signal_init(&output->frame);
 	wl_signal_init(&output->destroyed);
 }
@@ -151,6 +151,7 @@ int output_create(struct lend_server *server, const struct lend_output_options *
 		lend_output_destroy(output);
 		return ret;
 	}
+	renderer_choose(output);
 	output->rebuild = true;
 	output_damage_all(output);
 	*out = output;

@@ -84,10 +84,14 @@ struct output_backend {
 	void (*schedule)(struct lend_output *output);
 	/* Can it show the buffer as it is, or as a layer? NULL, or the reason why not (static). */
 	const char *(*refuses)(struct lend_output *output, struct buffer *buffer, bool layer);
+	/* Could it show memory of that format and layout? NULL: none of a client's. */
+	bool (*takes)(struct lend_output *output, uint32_t format, uint64_t modifier);
 	/* How a buffer is shown that it does not refuse; NULL: LEND_PATH_SCANOUT. */
 	enum lend_path (*direct_path)(const struct lend_output *output);
 	/* How many layers there can be at once; NULL: none. */
 	int (*layers)(const struct lend_output *output);
+	/* Does it show such memory, be it of a client's GPU? NULL: it shows none or all. */
+	bool (*modifier)(const struct lend_output *output, uint32_t format, uint64_t modifier);
 	/* Takes output.cursor over, to be shown with the next frame. False, or NULL: it has to be
 	 * drawn. */
 	bool (*cursor)(struct lend_output *output);
@@ -129,7 +133,7 @@ struct own_buffer {
 	bool hidden;	       /* the renderer's GPU draws in it, and the CPU does not look at it */
 	pixman_image_t *image; /* of its pixels, unless it is hidden */
 	bool slow;	       /* write-combined: not to be read */
-	uint64_t sequence; /* the frame drawn in it last; 0: none */
+	uint64_t sequence;     /* the frame drawn in it last; 0: none */
 };
 
 /* The pointer's picture on an output. Whether a cursor plane or the renderer shows it is decided
@@ -168,8 +172,8 @@ struct lend_output {
 	bool cursor_dirty;	    /* its plane shows another picture or place */
 	struct lend_device *device; /* borrowed, may be NULL */
 	struct renderer *renderer;  /* render/ */
-	bool all_seen;		    /* none of its own buffers can be one that the CPU cannot read */
-	struct wl_global *global;   /* globals/output.c */
+	bool all_seen;		  /* none of its own buffers can be one that the CPU cannot read */
+	struct wl_global *global; /* globals/output.c */
 	struct wl_list resources, xdg_outputs;
 
 	struct node *nodes; /* bottom first */
@@ -189,7 +193,7 @@ struct lend_output {
 	struct frame next;    /* handed to the backend, not shown yet */
 	struct timespec latched_at;
 	bool starved; /* a frame waits for an own buffer that the display still reads */
-	int failure; /* -errno of what keeps new pictures from being shown, or 0 */
+	int failure;  /* -errno of what keeps new pictures from being shown, or 0 */
 	struct lend_output_counters stats;
 	struct wl_signal frame;	    /* lend_output: a new picture, or a failure (capture.c) */
 	struct wl_signal destroyed; /* lend_output */
@@ -264,7 +268,7 @@ struct lend_output *output_at(const struct lend_server *server, double x, double
 /* frame.c */
 /* Of present(): nothing is wrong with the frame, it can be shown later. */
 bool error_is_passing(int error);
-/* Its own buffers are to be memory that the renderer's GPU draws in and the CPU does not look at. */
+/* Its own buffers are to be memory that the renderer's GPU draws in, unseen by the CPU. */
 bool output_hides_frames(const struct lend_output *output);
 /* Called by the backend at a tick. */
 void output_repaint(struct lend_output *output);

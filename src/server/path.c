@@ -24,12 +24,23 @@ static bool fills(const struct lend_output *output, const struct node *node)
 	       node->box.y2 == output->height;
 }
 
+static bool shows_foreign(const struct lend_output *output)
+{
+	struct lend_device_info info = {.size = sizeof(info)};
+
+	return output->backend->takes && output->device &&
+	       lend_device_describe(output->device, &info) == 0 && info.foreign;
+}
+
 /* What shows it as it is, or why nothing does. */
 static void decide_direct(struct lend_output *output, const struct node *node, struct path *path)
 {
 	const struct output_backend *backend = output->backend;
+	struct buffer *buffer = node->surface->current.buffer;
 
-	path->detail = backend->refuses(output, node->surface->current.buffer, false);
+	path->detail = shows_foreign(output) ? buffer_share(buffer) : NULL;
+	if (!path->detail)
+		path->detail = backend->refuses(output, buffer, false);
 	if (path->detail) {
 		path->reason = REASON_REFUSED;
 		return;
@@ -96,6 +107,18 @@ struct path path_decide(struct lend_output *output, const struct node *node, boo
 	return path;
 }
 
+/* Those that name nothing. */
+static const char *const sentences[] = {
+	[REASON_NONE] = "No output shows it.",
+	[REASON_UNMAPPED] = "No output shows it.",
+	[REASON_HIDDEN] = "Another surface covers it.",
+	[REASON_ALPHA] = ("It lets through what is below: its format has alpha and it is not "
+			  "declared opaque."),
+	[REASON_SCALED] = "It is scaled, cropped or transformed.",
+	[REASON_UNSEALED] = ("Its pool cannot be sealed against shrinking or is not aligned, so it "
+			     "is read twice."),
+};
+
 static void write_reason(struct surface *surface)
 {
 	const struct path *path = &surface->path;
@@ -108,8 +131,11 @@ static void write_reason(struct surface *surface)
 			 output->height);
 	switch (path->reason) {
 	case REASON_NONE:
-	case REASON_UNMAPPED: snprintf(text, REASON_LENGTH, "No output shows it."); break;
-	case REASON_HIDDEN: snprintf(text, REASON_LENGTH, "Another surface covers it."); break;
+	case REASON_UNMAPPED:
+	case REASON_HIDDEN:
+	case REASON_ALPHA:
+	case REASON_SCALED:
+	case REASON_UNSEALED: snprintf(text, REASON_LENGTH, "%s", sentences[path->reason]); break;
 	case REASON_FILLS:
 		snprintf(text, REASON_LENGTH, "It fills %s alone: the %s.", at,
 			 path->kind == LEND_PATH_FLUSH ? "driver uploads what changes in its buffer"
@@ -135,14 +161,6 @@ static void write_reason(struct surface *surface)
 		snprintf(text, REASON_LENGTH, "It fills %s, but something else is seen above it.",
 			 at);
 		break;
-	case REASON_ALPHA:
-		snprintf(text, REASON_LENGTH,
-			 "It lets through what is below: its format has "
-			 "alpha and it is not declared opaque.");
-		break;
-	case REASON_SCALED:
-		snprintf(text, REASON_LENGTH, "It is scaled, cropped or transformed.");
-		break;
 	case REASON_UNFIT:
 		snprintf(text, REASON_LENGTH, "It is not drawn for the scale and transform of %s.",
 			 at);
@@ -150,11 +168,6 @@ static void write_reason(struct surface *surface)
 	case REASON_FORMAT:
 		snprintf(text, REASON_LENGTH, "%s is converted to %s for %s.", path->detail,
 			 output ? lend_format_get(output->format)->name : "?", at);
-		break;
-	case REASON_UNSEALED:
-		snprintf(text, REASON_LENGTH,
-			 "Its pool cannot be sealed against shrinking or is "
-			 "not aligned, so it is read twice.");
 		break;
 	case REASON_REFUSED:
 		snprintf(text, REASON_LENGTH, "It fills %s, but %s", at, path->detail);
@@ -194,5 +207,6 @@ void surface_set_path(struct surface *surface, const struct path *path)
 		   lend_path_name(path->kind), surface->reason);
 	if (surface->chain)
 		chain_path_changed(surface->chain, surface);
+	wl_signal_emit(&surface->path_changed, surface);
 	tell_views(surface);
 }

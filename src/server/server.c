@@ -11,6 +11,7 @@ static const struct global *const globals[] = {
 	&global_compositor,
 	&global_subcompositor,
 	&global_shm,
+	&global_linux_dmabuf,
 	&global_seat,
 	&global_xdg_shell,
 	&global_viewporter,

@@ -41,6 +41,7 @@ void surface_state_finish(struct surface_state *state)
 	pixman_region32_fini(&state->buffer_damage);
 	pixman_region32_fini(&state->opaque);
 	pixman_region32_fini(&state->input);
+	acquire_destroy(state->acquire);
 	destroy_resources(&state->frames);
 	destroy_resources(&state->releases);
 	feedback_list_discard(&state->feedbacks);
@@ -83,6 +84,11 @@ static void merge_damage(pixman_region32_t *to, pixman_region32_t *from)
 
 void surface_state_merge(struct surface_state *to, struct surface_state *from)
 {
+	if (from->set & SURFACE_BUFFER || from->acquire) {
+		acquire_destroy(to->acquire);
+		to->acquire = from->acquire;
+		from->acquire = NULL;
+	}
 	if (from->set & SURFACE_BUFFER) {
 		buffer_unlock(to->buffer);
 		to->buffer = from->buffer;
@@ -257,12 +263,13 @@ void surface_apply(struct surface *surface, struct surface_state *state)
 struct buffer *surface_buffer_to_come(const struct surface *surface)
 {
 	const struct subsurface *subsurface = surface->subsurface;
+	struct buffer *buffer;
 
 	if (surface->pending.set & SURFACE_BUFFER)
 		return surface->pending.buffer;
 	if (subsurface && subsurface->has_cached && subsurface->cached.set & SURFACE_BUFFER)
 		return subsurface->cached.buffer;
-	return surface->current.buffer;
+	return fence_buffer_to_come(surface, &buffer) ? buffer : surface->current.buffer;
 }
 
 /* False after posting an error: the new buffer's size is no multiple of the scale. */
@@ -309,10 +316,30 @@ static void take_buffer(struct surface *surface)
 		release_list_send(&pending->releases);
 }
 
+/* A buffer that could not be made: what was there before stays. */
+static void set_aside(struct surface_state *pending)
+{
+	pending->buffer->committed = true;
+	buffer_unlock(pending->buffer);
+	pending->buffer = NULL;
+	pending->set &= ~(uint32_t)SURFACE_BUFFER;
+}
+
+void surface_submit(struct surface *surface, struct surface_state *state)
+{
+	if (fence_hold(surface, state))
+		return;
+	acquire_destroy(state->acquire);
+	state->acquire = NULL;
+	surface_apply(surface, state);
+}
+
 void surface_commit(struct surface *surface)
 {
 	struct subsurface *subsurface = surface->subsurface;
 
+	if (surface->pending.buffer && surface->pending.buffer->invalid)
+		set_aside(&surface->pending);
 	if (!check_scale(surface) || !check_buffer(surface) ||
 	    !viewport_check(surface, &surface->pending))
 		return;
@@ -323,15 +350,17 @@ void surface_commit(struct surface *surface)
 	if (subsurface && subsurface_is_synchronised(subsurface)) {
 		surface_state_merge(&subsurface->cached, &surface->pending);
 		subsurface->has_cached = true;
+		if (subsurface->parent)
+			fence_recheck(subsurface->parent);
 		return;
 	}
 	if (subsurface && subsurface->has_cached) {
 		surface_state_merge(&subsurface->cached, &surface->pending);
 		subsurface->has_cached = false;
-		surface_apply(surface, &subsurface->cached);
+		surface_submit(surface, &subsurface->cached);
 		return;
 	}
-	surface_apply(surface, &surface->pending);
+	surface_submit(surface, &surface->pending);
 }
 
 /* ---- shown ---------------------------------------------------------------------------------- */
@@ -402,6 +431,7 @@ static void handle_destroy(struct wl_resource *resource)
 {
 	struct surface *surface = wl_resource_get_user_data(resource);
 
+	fence_finish(surface);
 	if (surface->role && surface->role->destroyed && surface->role_object)
 		surface->role->destroyed(surface);
 	if (surface->chain)
@@ -460,7 +490,9 @@ struct surface *surface_create(struct client *client, uint32_t version, uint32_t
 	wl_list_init(&surface->latched_feedbacks);
 	pixman_region32_init(&surface->opaque);
 	pixman_region32_init(&surface->unread);
+	wl_list_init(&surface->held);
 	wl_signal_init(&surface->committed);
+	wl_signal_init(&surface->path_changed);
 	wl_signal_init(&surface->destroyed);
 	init_stack(surface);
 	wl_list_insert(&client->server->surfaces, &surface->link);

@@ -19,6 +19,7 @@ struct surface_state {
 	bool source_set, destination_set; /* wp_viewport */
 	double source_x, source_y, source_width, source_height;
 	int32_t destination_width, destination_height;
+	struct acquire *acquire;  /* a fence to wait for (fence.c), or NULL */
 	struct wl_list frames;	  /* wl_callback resources */
 	struct wl_list feedbacks; /* wp_presentation_feedback resources */
 	struct wl_list releases;  /* framelend_release_v1 resources */
@@ -92,10 +93,10 @@ struct surface {
 	bool identity;
 	pixman_region32_t
 		opaque; /* of current, clipped to the surface; all of it if there is no alpha */
-	struct wl_resource *viewport; /* wp_viewport, at most one */
+	struct wl_resource *viewport;	      /* wp_viewport, at most one */
 	struct wl_resource *fractional_scale; /* wp_fractional_scale_v1, at most one */
 	uint32_t scale_told, transform_told;  /* to its client, as the best; 0: none yet */
-	struct chain *chain;	      /* framelend_chain_v1, at most one */
+	struct chain *chain;		      /* framelend_chain_v1, at most one */
 	struct subsurface *subsurface;
 	/* The surface itself and its subsurfaces, bottom first; pending is taken over by a commit.
 	 */
@@ -109,13 +110,16 @@ struct surface {
 	 * renderer took note. */
 	struct texture *texture;
 	pixman_region32_t unread;
+	struct wl_list held;	       /* commits that wait for fences, oldest first (fence.c) */
+	struct wl_event_source *fence; /* what the oldest one waits for, or NULL */
 	/* Of commits that are on their way to the display: called back when it has shown them. */
 	struct wl_list latched_frames, latched_feedbacks;
 	bool latched; /* the frame on its way is the first one with the current commit */
 	uint64_t frames, commits, copied;
-	bool shown_since_commit;    /* the current commit is or was in a frame */
-	struct wl_signal committed; /* surface; the current state has changed */
-	struct wl_signal destroyed; /* surface */
+	bool shown_since_commit;       /* the current commit is or was in a frame */
+	struct wl_signal committed;    /* surface; the current state has changed */
+	struct wl_signal path_changed; /* surface */
+	struct wl_signal destroyed;    /* surface */
 };
 
 struct surface *surface_create(struct client *client, uint32_t version, uint32_t id);
@@ -127,6 +131,8 @@ bool surface_has_buffer(const struct surface *surface);
 /* The buffer that the surface has after the pending commit, applied or cached, or NULL. */
 struct buffer *surface_buffer_to_come(const struct surface *surface);
 void surface_commit(struct surface *surface);
+/* Applies a state once what it shows is drawn, after those that wait already. */
+void surface_submit(struct surface *surface, struct surface_state *state);
 void surface_state_init(struct surface_state *state);
 void surface_state_finish(struct surface_state *state);
 /* Moves all that `from` sets to `to`; what `to` had is released, its presentation discarded. */
@@ -166,6 +172,22 @@ void surface_send_scale(struct surface *surface, const struct lend_output *outpu
 void feedback_list_discard(struct wl_list *feedbacks);
 void feedback_list_present(struct wl_list *feedbacks, struct lend_output *output,
 			   const struct presented *presented);
+
+/* ---- fence.c: what is not drawn yet, and commits that wait for it ---------------------------- */
+
+/* Makes the sync_file (taken, also on failure) what the state waits for. -EINVAL: it is none.
+ * -EDQUOT, -ENOMEM. */
+int fence_set_acquire(struct surface_state *state, struct client *client, int fd);
+void acquire_destroy(struct acquire *acquire);
+/* The descriptor to poll of a fence that keeps the buffer from being read, or -1. */
+int fence_of_buffer(const struct buffer *buffer);
+/* Puts the state in line if it, or one before it, has to wait. */
+bool fence_hold(struct surface *surface, struct surface_state *state);
+/* The buffer that the newest one in line brings; false: none does. */
+bool fence_buffer_to_come(const struct surface *surface, struct buffer **buffer);
+/* What the oldest one waits for has changed. */
+void fence_recheck(struct surface *surface);
+void fence_finish(struct surface *surface);
 
 /* globals/subcompositor.c */
 struct subsurface {

@@ -19,6 +19,7 @@
 #include <sys/utsname.h>
 #include <sys/vfs.h>
 #include <unistd.h>
+#include <virtgpu_drm.h>
 
 #ifndef DMA_BUF_IOCTL_EXPORT_SYNC_FILE
 #define DMA_BUF_IOCTL_EXPORT_SYNC_FILE _IOWR(DMA_BUF_BASE, 2, uint64_t)
@@ -172,6 +173,17 @@ static int allocate_heap(struct dma_heap_allocation_data *data)
 	return 0;
 }
 
+/* Without a line of its own a driver has no 3D. */
+static int get_virtgpu_parameter(const struct drm_virtgpu_getparam *request)
+{
+	struct answer answer;
+	errno = EINVAL;
+	if (!consult("DRM_IOCTL_VIRTGPU_GETPARAM", "", &answer) || answer.error)
+		return -1;
+	*(int *)(uintptr_t)request->value = answer.text && answer.text[0] == '1';
+	return 0;
+}
+
 static int ioctl_fake(int fd, unsigned long request, void *argument)
 {
 	if (request == DMA_BUF_IOCTL_SYNC && is_dmabuf(fd))
@@ -180,6 +192,8 @@ static int ioctl_fake(int fd, unsigned long request, void *argument)
 		return create_udmabuf(argument);
 	if (request == DMA_HEAP_IOCTL_ALLOC && is_file(fd, FILE_HEAP))
 		return allocate_heap(argument);
+	if (request == DRM_IOCTL_VIRTGPU_GETPARAM && file_of(fd))
+		return get_virtgpu_parameter(argument);
 	if (_IOC_TYPE(request) == 'd' && file_of(fd))
 		complain("an ioctl that the double does not play: 0x%lx", request);
 	return (int)syscall(SYS_ioctl, fd, request, argument);

@@ -293,20 +293,12 @@ static void other_formats_are_captured(void)
 
 /* ---- outputs that change -------------------------------------------------------------------- */
 
-static struct lend_output_state describe(const struct lend_output *output)
-{
-	struct lend_output_state state = {.size = sizeof(state)};
-
-	assert_int_equal(lend_output_describe(output, &state), 0);
-	return state;
-}
-
 static void it_goes_on_in_another_size(void)
 {
 	struct fixture fixture;
 
 	fixture_create(&fixture, NULL);
-	struct lend_output_state state = describe(fixture.test->outputs[0]);
+	struct lend_output_state state = output_describe(fixture.test->outputs[0]);
 	draw(&fixture, 0, 0, 320, 240, 0xff808080);
 	for (uint32_t i = 0; i < 10; i++) {
 		capture_frame(&fixture.capture, FRAMELEND_CAPTURE_V1_FLAGS_CHANGED);
@@ -339,7 +331,7 @@ static void it_says_how_pictures_are_to_be_seen(void)
 	struct fixture fixture;
 
 	fixture_create(&fixture, NULL);
-	struct lend_output_state state = describe(fixture.test->outputs[0]);
+	struct lend_output_state state = output_describe(fixture.test->outputs[0]);
 	draw(&fixture, 0, 0, 320, 240, 0xff808080);
 	capture_frame(&fixture.capture, 0);
 	capture_frame(&fixture.capture, 0);
@@ -367,7 +359,7 @@ static void nothing_is_captured_while_it_is_off(void)
 	struct capture waiting;
 
 	fixture_create(&fixture, NULL);
-	struct lend_output_state state = describe(fixture.test->outputs[0]);
+	struct lend_output_state state = output_describe(fixture.test->outputs[0]);
 	draw(&fixture, 0, 0, 320, 240, 0xff808080);
 	capture_create(fixture.client, 0, &waiting);
 	capture_frame(&waiting, 0);

@@ -322,9 +322,9 @@ static void privilege_is_the_embedders_to_give(void)
 	struct embedder embedder;
 
 	embedder_create(&embedder);
-	assert_int_equal(client_create(embedder.test)->capabilities, 2);
+	assert_int_equal(client_create(embedder.test)->capabilities, 3);
 	embedder.refused = geteuid();
-	assert_int_equal(client_create(embedder.test)->capabilities, 0);
+	assert_int_equal(client_create(embedder.test)->capabilities, 1);
 	test_destroy(embedder.test);
 }
 

@@ -406,6 +406,23 @@ uint64_t output_scanout(const struct lend_output *output)
 	return output_stats(output).scanout;
 }
 
+struct lend_output_state output_describe(const struct lend_output *output)
+{
+	struct lend_output_state state = {.size = sizeof(state)};
+
+	assert_int_equal(lend_output_describe(output, &state), 0);
+	return state;
+}
+
+void output_configure(struct lend_output *output, uint32_t scale, enum lend_transform transform)
+{
+	struct lend_output_state state = output_describe(output);
+
+	state.scale = scale;
+	state.transform = transform;
+	assert_int_equal(lend_output_configure(output, &state), 0);
+}
+
 void pump_frame(struct test *test, struct lend_output *output)
 {
 	uint64_t before = output_frames(output);

@@ -80,6 +80,8 @@ void pump_until(struct test *test, const unsigned *value, unsigned least);
 uint64_t output_frames(const struct lend_output *output);
 uint64_t output_copied(const struct lend_output *output);
 uint64_t output_scanout(const struct lend_output *output);
+struct lend_output_state output_describe(const struct lend_output *output);
+void output_configure(struct lend_output *output, uint32_t scale, enum lend_transform transform);
 /* Until the output has latched a frame more. */
 void pump_frame(struct test *test, struct lend_output *output);
 

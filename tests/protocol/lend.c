@@ -72,7 +72,8 @@ static void announces_formats_and_capabilities(void)
 	assert_true(has_format(client, LEND_FORMAT_ARGB8888));
 	assert_true(has_format(client, LEND_FORMAT_RGB565));
 	assert_false(has_format(client, LEND_FORMAT_NV12));
-	assert_int_equal(client->capabilities, FRAMELEND_MANAGER_V1_CAPABILITY_PRIVILEGED);
+	assert_int_equal(client->capabilities, FRAMELEND_MANAGER_V1_CAPABILITY_FENCES |
+						       FRAMELEND_MANAGER_V1_CAPABILITY_PRIVILEGED);
 	test_destroy(test);
 }
 
@@ -81,7 +82,7 @@ static void unprivileged_learn_it(void)
 	struct test *test = test_create(&(struct test_options){.unprivileged = true});
 	struct client *client = client_create(test);
 
-	assert_int_equal(client->capabilities, 0);
+	assert_int_equal(client->capabilities, FRAMELEND_MANAGER_V1_CAPABILITY_FENCES);
 	test_destroy(test);
 }
 
@@ -244,10 +245,53 @@ static void configure_is_checked(void)
 	configure_error(10, 10, LEND_FORMAT_NV12, 0, 2, FRAMELEND_CHAIN_V1_ERROR_INVALID_FORMAT,
 			"format");
 	configure_error(10, 10, format, 8, 2, FRAMELEND_CHAIN_V1_ERROR_INVALID_USAGE, "0x8");
+	configure_error(10, 10, format, FRAMELEND_CHAIN_V1_USAGE_GPU | 1, 2,
+			FRAMELEND_CHAIN_V1_ERROR_INVALID_USAGE, "gpu goes with no other");
+	configure_error(10, 10, format, FRAMELEND_CHAIN_V1_USAGE_GPU | 2, 1,
+			FRAMELEND_CHAIN_V1_ERROR_INVALID_USAGE, "gpu goes with no other");
 	configure_error(10, 10, format, 0, 0, FRAMELEND_CHAIN_V1_ERROR_INVALID_COUNT, "0 buffers");
 	configure_error(10, 10, format, 0, 5, FRAMELEND_CHAIN_V1_ERROR_INVALID_COUNT, "1 to 4");
 	configure_error(10, 10, format, FRAMELEND_CHAIN_V1_USAGE_FRONT, 2,
 			FRAMELEND_CHAIN_V1_ERROR_INVALID_COUNT, "2 buffers");
+}
+
+static void set_modifiers(const struct fixture *fixture, void *list, size_t bytes)
+{
+	struct wl_array modifiers = {.size = bytes, .data = list};
+
+	framelend_chain_v1_set_modifiers(fixture->chain.proxy, &modifiers);
+}
+
+static void modifiers_are_whole_numbers(void)
+{
+	uint64_t list[2] = {LEND_MODIFIER_LINEAR, LEND_MODIFIER_INVALID};
+	struct fixture fixture;
+
+	fixture_create(&fixture, NULL, 0, 2);
+	set_modifiers(&fixture, list, sizeof(list));
+	set_modifiers(&fixture, list, 0);
+	expect_alive(fixture.client);
+	set_modifiers(&fixture, list, sizeof(list) - 4);
+	expect_error(fixture.client, &framelend_chain_v1_interface,
+		     FRAMELEND_CHAIN_V1_ERROR_INVALID_MODIFIERS, "12 bytes");
+	fixture_destroy(&fixture);
+}
+
+/* Where there is no GPU the client learns why, keeps what it has, and can go on without. */
+static void no_gpu_no_memory_for_it(void)
+{
+	struct fixture fixture;
+
+	fixture_create(&fixture, NULL, 0, 2);
+	chain_configure(&fixture.chain, 320, 240, LEND_FORMAT_XRGB8888,
+			FRAMELEND_CHAIN_V1_USAGE_GPU, 2);
+	assert_int_equal(fixture.chain.failed, 1);
+	expect_alive(fixture.client);
+	chain_configure(&fixture.chain, 320, 240, LEND_FORMAT_XRGB8888, 0, 2);
+	assert_int_equal(fixture.chain.failed, 1);
+	assert_int_equal(fixture.chain.generation, 2);
+	show_colour(&fixture, 0, RED);
+	fixture_destroy(&fixture);
 }
 
 static void get_buffer_is_checked(void)
@@ -296,7 +340,7 @@ static void drop_is_checked(void)
 
 /* ---- fences and releases -------------------------------------------------------------------- */
 
-static void fences_are_refused_without_the_capability(void)
+static void a_pipe_is_no_fence(void)
 {
 	struct fixture fixture;
 	int pipe_fds[2];
@@ -305,7 +349,7 @@ static void fences_are_refused_without_the_capability(void)
 	assert_int_equal(pipe(pipe_fds), 0);
 	framelend_chain_v1_set_acquire_fence(fixture.chain.proxy, pipe_fds[0]);
 	expect_error(fixture.client, &framelend_chain_v1_interface,
-		     FRAMELEND_CHAIN_V1_ERROR_NO_FENCES, "fences");
+		     FRAMELEND_CHAIN_V1_ERROR_INVALID_FENCE, "not a sync_file");
 	close(pipe_fds[0]);
 	close(pipe_fds[1]);
 	fixture_destroy(&fixture);
@@ -313,7 +357,7 @@ static void fences_are_refused_without_the_capability(void)
 
 static void count_fenced(void *data, struct framelend_release_v1 *release, int32_t fence)
 {
-	fail_msg("a fence came, but none is announced");
+	fail_msg("a fence came, though the buffer was free");
 }
 
 static void count_immediate(void *data, struct framelend_release_v1 *release)
@@ -498,9 +542,11 @@ static const struct harness_test tests[] = {
 	{"buffers_outlive_their_chain", buffers_outlive_their_chain},
 	{"a_buffer_can_be_made_again", a_buffer_can_be_made_again},
 	{"configure_is_checked", configure_is_checked},
+	{"modifiers_are_whole_numbers", modifiers_are_whole_numbers},
+	{"no_gpu_no_memory_for_it", no_gpu_no_memory_for_it},
 	{"get_buffer_is_checked", get_buffer_is_checked},
 	{"drop_is_checked", drop_is_checked},
-	{"fences_are_refused_without_the_capability", fences_are_refused_without_the_capability},
+	{"a_pipe_is_no_fence", a_pipe_is_no_fence},
 	{"release_objects_come_with_the_release", release_objects_come_with_the_release},
 	{"one_release_object_a_commit", one_release_object_a_commit},
 	{"no_release_without_a_surface", no_release_without_a_surface},

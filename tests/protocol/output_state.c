@@ -13,26 +13,9 @@
 #define RED   0xffc02010
 #define GREEN 0xff20a040
 
-static struct lend_output_state describe(const struct lend_output *output)
-{
-	struct lend_output_state state = {.size = sizeof(state)};
-
-	assert_int_equal(lend_output_describe(output, &state), 0);
-	return state;
-}
-
-static void configure(struct lend_output *output, uint32_t scale, enum lend_transform transform)
-{
-	struct lend_output_state state = describe(output);
-
-	state.scale = scale;
-	state.transform = transform;
-	assert_int_equal(lend_output_configure(output, &state), 0);
-}
-
 static void set_mode(struct lend_output *output, uint32_t width, uint32_t height, uint32_t refresh)
 {
-	struct lend_output_state state = describe(output);
+	struct lend_output_state state = output_describe(output);
 
 	state.mode = (struct lend_output_mode){width, height, refresh, 0};
 	assert_int_equal(lend_output_configure(output, &state), 0);
@@ -40,7 +23,7 @@ static void set_mode(struct lend_output *output, uint32_t width, uint32_t height
 
 static void set_off(struct lend_output *output, int off)
 {
-	struct lend_output_state state = describe(output);
+	struct lend_output_state state = output_describe(output);
 
 	state.off = off;
 	assert_int_equal(lend_output_configure(output, &state), 0);
@@ -86,7 +69,7 @@ static void values_that_cannot_be_change_nothing(void)
 	};
 	struct test *test = test_create(&(struct test_options){.refresh = 60000});
 	struct lend_output *output = test->outputs[0];
-	const struct lend_output_state good = describe(output);
+	const struct lend_output_state good = output_describe(output);
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct lend_output_state state = good;
@@ -94,7 +77,7 @@ static void values_that_cannot_be_change_nothing(void)
 		assert_int_equal(lend_output_configure(output, &state), -EINVAL);
 		if (!strstr(lend_server_error(), rows[i].words))
 			fail_msg("'%s' is not in: %s", rows[i].words, lend_server_error());
-		state = describe(output);
+		state = output_describe(output);
 		assert_memory_equal(&state, &good, sizeof(state));
 	}
 	test_destroy(test);
@@ -110,16 +93,16 @@ static void any_mode_of_a_display_that_lists_none(void)
 	assert_int_equal(lend_output_get_mode(output, 0, &mode), -ENOENT);
 	assert_int_equal(lend_output_get_mode(output, SIZE_MAX, &mode), -ENOENT);
 	set_mode(output, 1, 1, 0);
-	configure(output, 1200, LEND_TRANSFORM_FLIPPED_270);
+	output_configure(output, 1200, LEND_TRANSFORM_FLIPPED_270);
 	pump(test);
-	configure(output, 60, LEND_TRANSFORM_90);
+	output_configure(output, 60, LEND_TRANSFORM_90);
 	pump(test);
 	set_mode(output, 1, 16384, 1000000);
 	pump(test);
 	set_mode(output, 100, 50, 0);
-	configure(output, 120, LEND_TRANSFORM_NORMAL);
+	output_configure(output, 120, LEND_TRANSFORM_NORMAL);
 	pump(test);
-	struct lend_output_state state = describe(output);
+	struct lend_output_state state = output_describe(output);
 	assert_int_equal(state.mode.width, 100);
 	assert_int_equal(state.mode.height, 50);
 	assert_int_equal(state.mode.refresh, 0);
@@ -264,7 +247,7 @@ static void clients_hear_of_all_that_changes(void)
 	assert_string_equal(heard.name, lend_output_name(test->outputs[0]));
 	assert_int_equal(heard.logical_width, 1920);
 	assert_int_equal(heard.dones, 2); /* another for what xdg-output said */
-	struct lend_output_state state = describe(test->outputs[0]);
+	struct lend_output_state state = output_describe(test->outputs[0]);
 	state.scale = 180;
 	state.transform = LEND_TRANSFORM_90;
 	state.x = -30;
@@ -300,7 +283,7 @@ static void xdg_outputs_of_older_clients_and_of_outputs_that_went(void)
 
 	assert_int_equal(heard.xdg_dones, 1);
 	assert_int_equal(heard.dones, 1);
-	configure(test->outputs[0], 240, LEND_TRANSFORM_NORMAL);
+	output_configure(test->outputs[0], 240, LEND_TRANSFORM_NORMAL);
 	client_roundtrip(client);
 	assert_int_equal(heard.xdg_dones, 2);
 	assert_int_equal(heard.logical_width, 160);
@@ -319,18 +302,18 @@ static void xdg_outputs_of_older_clients_and_of_outputs_that_went(void)
 static void outputs_that_were_not_placed_are_right_of_the_others(void)
 {
 	struct test *test = test_create(&(struct test_options){.outputs = 3});
-	struct lend_output_state state = describe(test->outputs[1]);
+	struct lend_output_state state = output_describe(test->outputs[1]);
 
 	assert_int_equal(state.x, 320);
 	state.x = 100;
 	state.y = 1000;
 	assert_int_equal(lend_output_configure(test->outputs[1], &state), 0);
-	configure(test->outputs[0], 240, LEND_TRANSFORM_NORMAL);
-	assert_int_equal(describe(test->outputs[0]).x, 0);
-	assert_int_equal(describe(test->outputs[1]).x, 100);
-	assert_int_equal(describe(test->outputs[1]).y, 1000);
-	assert_int_equal(describe(test->outputs[2]).x, 420);
-	assert_int_equal(describe(test->outputs[2]).y, 0);
+	output_configure(test->outputs[0], 240, LEND_TRANSFORM_NORMAL);
+	assert_int_equal(output_describe(test->outputs[0]).x, 0);
+	assert_int_equal(output_describe(test->outputs[1]).x, 100);
+	assert_int_equal(output_describe(test->outputs[1]).y, 1000);
+	assert_int_equal(output_describe(test->outputs[2]).x, 420);
+	assert_int_equal(output_describe(test->outputs[2]).y, 0);
 	test_destroy(test);
 }
 
@@ -358,8 +341,8 @@ static void surfaces_hear_of_their_scale(void)
 	struct shm_buffer buffer;
 	struct heard heard = {0};
 
-	configure(test->outputs[0], 150, LEND_TRANSFORM_NORMAL);
-	configure(test->outputs[1], 300, LEND_TRANSFORM_NORMAL);
+	output_configure(test->outputs[0], 150, LEND_TRANSFORM_NORMAL);
+	output_configure(test->outputs[1], 300, LEND_TRANSFORM_NORMAL);
 	shm_buffer_create(client, 32, 32, WL_SHM_FORMAT_XRGB8888, &buffer);
 	shell_window_create(client, &window);
 	/* Known before anything is drawn. */
@@ -368,7 +351,7 @@ static void surfaces_hear_of_their_scale(void)
 	shell_window_get_toplevel(&window);
 	shell_window_map(&window, buffer.buffer);
 	assert_int_equal(heard.preferred_events, 1);
-	configure(test->outputs[0], 180, LEND_TRANSFORM_180);
+	output_configure(test->outputs[0], 180, LEND_TRANSFORM_180);
 	client_roundtrip(client);
 	assert_int_equal(heard.preferred, 180);
 	xdg_toplevel_set_fullscreen(window.toplevel, client->outputs[1]);
@@ -379,7 +362,7 @@ static void surfaces_hear_of_their_scale(void)
 	scale = get_scale(client, window.surface, &heard);
 	assert_int_equal(heard.preferred_events, 4);
 	shell_window_destroy(&window);
-	configure(test->outputs[1], 120, LEND_TRANSFORM_NORMAL);
+	output_configure(test->outputs[1], 120, LEND_TRANSFORM_NORMAL);
 	expect_alive(client);
 	wp_fractional_scale_v1_destroy(scale);
 	shm_buffer_destroy(&buffer);
@@ -444,7 +427,7 @@ static void surfaces_hear_of_whole_scales_and_transforms(void)
 	struct shm_buffer buffer;
 	struct wishes wishes = {0};
 
-	configure(test->outputs[0], 150, LEND_TRANSFORM_90);
+	output_configure(test->outputs[0], 150, LEND_TRANSFORM_90);
 	client->compositor = bind_again(client, &wl_compositor_interface, 6, 0);
 	shm_buffer_create(client, 32, 32, WL_SHM_FORMAT_XRGB8888, &buffer);
 	shell_window_create(client, &window);
@@ -454,7 +437,7 @@ static void surfaces_hear_of_whole_scales_and_transforms(void)
 	pump(test);
 	assert_int_equal(wishes.scale, 2);
 	assert_int_equal(wishes.transform, WL_OUTPUT_TRANSFORM_90);
-	configure(test->outputs[0], 300, LEND_TRANSFORM_FLIPPED);
+	output_configure(test->outputs[0], 300, LEND_TRANSFORM_FLIPPED);
 	client_roundtrip(client);
 	assert_int_equal(wishes.scale, 3);
 	assert_int_equal(wishes.transform, WL_OUTPUT_TRANSFORM_FLIPPED);
@@ -481,7 +464,7 @@ struct fixture {
 static void fixture_create(struct fixture *f, uint32_t scale, enum lend_transform transform)
 {
 	*f = (struct fixture){.test = test_create(NULL)};
-	configure(f->test->outputs[0], scale, transform);
+	output_configure(f->test->outputs[0], scale, transform);
 	f->client = client_create(f->test);
 	shm_buffer_create(f->client, 320, 240, WL_SHM_FORMAT_XRGB8888, &f->buffer);
 	shm_buffer_fill(&f->buffer, RED);
@@ -599,7 +582,7 @@ static void what_is_not_is_said_so(void)
 	commit(&f);
 	assert_int_equal(path_of(&f, "not drawn for the scale and transform of headless-1"),
 			 LEND_PATH_BLEND);
-	configure(f.test->outputs[0], 120, LEND_TRANSFORM_NORMAL);
+	output_configure(f.test->outputs[0], 120, LEND_TRANSFORM_NORMAL);
 	expect_scanout(&f);
 	fixture_destroy(&f);
 }
@@ -687,13 +670,13 @@ static void what_is_off_shows_nothing_and_comes_back(void)
 	fixture_create(&f, 120, LEND_TRANSFORM_NORMAL);
 	expect_scanout(&f);
 	set_off(f.test->outputs[0], 1);
-	assert_int_equal(describe(f.test->outputs[0]).off, 1);
+	assert_int_equal(output_describe(f.test->outputs[0]).off, 1);
 	assert_null(lend_output_latched(f.test->outputs[0]));
 	uint64_t frames = output_frames(f.test->outputs[0]);
 	wl_callback_add_listener(wl_surface_frame(f.window.surface), &frame_listener, &called);
 	commit(&f);
 	set_mode(f.test->outputs[0], 320, 250, 0);
-	configure(f.test->outputs[0], 120, LEND_TRANSFORM_180);
+	output_configure(f.test->outputs[0], 120, LEND_TRANSFORM_180);
 	pump(f.test);
 	assert_int_equal(output_frames(f.test->outputs[0]), frames);
 	assert_null(lend_output_latched(f.test->outputs[0]));

@@ -31,7 +31,39 @@ LEND_EXPORT uint64_t drive_uploaded(const struct lend_output *output)
 	return output->renderer->uploaded;
 }
 
-/* ---- a GPU that is lost --------------------------------------------------------------------- */
+/* ---- in a renderer's place ------------------------------------------------------------------ */
+
+/* Stands before the real one, and goes with it. */
+struct stand_in {
+	struct renderer renderer;
+	struct renderer_type type;
+	struct renderer *real;
+	const char *reason;
+};
+
+static void destroy_stand_in(struct renderer *renderer)
+{
+	struct stand_in *stand_in = wl_container_of(renderer, stand_in, renderer);
+
+	stand_in->real->type->destroy(stand_in->real);
+	free(stand_in);
+}
+
+static struct stand_in *stand_in(struct lend_output *output)
+{
+	struct stand_in *stand_in = calloc(1, sizeof(*stand_in));
+
+	if (!stand_in)
+		abort();
+	stand_in->real = output->renderer;
+	stand_in->type = *output->renderer->type;
+	stand_in->type.forget = NULL;
+	stand_in->type.destroy = destroy_stand_in;
+	stand_in->renderer = *output->renderer;
+	stand_in->renderer.type = &stand_in->type;
+	output->renderer = &stand_in->renderer;
+	return stand_in;
+}
 
 static int64_t draw_lost(struct renderer *renderer, struct lend_output *output,
 			 struct own_buffer *target, const pixman_region32_t *damage, int *fence)
@@ -40,34 +72,49 @@ static int64_t draw_lost(struct renderer *renderer, struct lend_output *output,
 	return -ENODEV;
 }
 
-/* Stands for the real one, which it destroys as if that had been itself. */
-struct lost {
-	struct renderer renderer;
-	struct renderer_type type;
-	struct renderer *real;
-};
-
-static void destroy_lost(struct renderer *renderer)
-{
-	struct lost *lost = wl_container_of(renderer, lost, renderer);
-
-	lost->real->type->destroy(lost->real);
-	free(lost);
-}
-
 LEND_EXPORT void drive_lose_gpu(struct lend_output *output, bool proven)
 {
-	struct lost *lost = calloc(1, sizeof(*lost));
+	struct stand_in *lost = stand_in(output);
 
-	if (!lost)
-		abort();
-	lost->real = output->renderer;
-	lost->type = *output->renderer->type;
 	lost->type.draw = draw_lost;
-	lost->type.forget = NULL;
-	lost->type.destroy = destroy_lost;
-	lost->renderer = *output->renderer;
-	lost->renderer.type = &lost->type;
 	lost->renderer.proven = proven;
-	output->renderer = &lost->renderer;
+}
+
+static const char *refuse(struct renderer *renderer, struct buffer *buffer)
+{
+	struct stand_in *stand_in = wl_container_of(renderer, stand_in, renderer);
+
+	return stand_in->reason;
+}
+
+static int64_t draw_nothing(struct renderer *renderer, struct lend_output *output,
+			    struct own_buffer *target, const pixman_region32_t *damage, int *fence)
+{
+	*fence = -1;
+	return 0;
+}
+
+LEND_EXPORT void drive_refuse_buffers(struct lend_output *output, const char *reason)
+{
+	struct stand_in *refusing = stand_in(output);
+
+	refusing->reason = reason;
+	refusing->type.refuses = refuse;
+	refusing->type.draw = draw_nothing;
+}
+
+LEND_EXPORT void drive_cursor(struct lend_output *output, int x, int y, int size, uint32_t colour)
+{
+	static pixman_image_t *image;
+	static uint64_t serial;
+	struct output_cursor cursor = {.x = x, .y = y, .serial = ++serial};
+	pixman_image_t *before = image;
+
+	image = size ? pixman_image_create_bits(PIXMAN_a8r8g8b8, size, size, NULL, 0) : NULL;
+	for (int i = 0; i < size * size; i++)
+		pixman_image_get_data(image)[i] = colour;
+	cursor.image = image;
+	output_set_cursor(output, &cursor);
+	if (before)
+		pixman_image_unref(before);
 }

@@ -16,5 +16,9 @@ void drive_renderer_swap(struct lend_output *output);
 uint64_t drive_uploaded(const struct lend_output *output);
 /* The GPU is lost with the next frame. proven: after it has drawn others. */
 void drive_lose_gpu(struct lend_output *output, bool proven);
+/* The renderer reads nobody's buffers from now on, for that reason. */
+void drive_refuse_buffers(struct lend_output *output, const char *reason);
+/* A drawn cursor, square, of that premultiplied colour. size 0: none. Only one at a time. */
+void drive_cursor(struct lend_output *output, int x, int y, int size, uint32_t colour);
 
 #endif

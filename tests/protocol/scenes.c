@@ -329,9 +329,11 @@ static void scene_destroy(struct scene *scene)
 static void play(bool turns, const char *renderer)
 {
 	const char *only = getenv("SCENE");
+	/* The CPU plays the GPU. */
+	unsigned scenes = strcmp(renderer, "gles2") == 0 ? SCENES / 4 : SCENES;
 	struct scene scene;
 
-	for (unsigned seed = only ? (unsigned)atoi(only) : 1; only || seed <= SCENES; seed++) {
+	for (unsigned seed = only ? (unsigned)atoi(only) : 1; only || seed <= scenes; seed++) {
 		memset(&scene, 0, sizeof(scene));
 		scene_create(&scene, turns, renderer);
 		scene_play(&scene, seed);
@@ -353,6 +355,7 @@ static void damage_is_all_that_changed_on_scaled_and_turned_outputs(void)
 	play(true, "pixman");
 }
 
+#ifdef HAVE_GLES2
 static void a_gpu_draws_what_the_cpu_draws(void)
 {
 	play(false, "gles2");
@@ -362,6 +365,7 @@ static void a_gpu_draws_what_the_cpu_draws_on_scaled_and_turned_outputs(void)
 {
 	play(true, "gles2");
 }
+#endif
 
 int main(int argc, char **argv)
 {

@@ -17,17 +17,6 @@ struct fixture {
 	struct pane pane;
 };
 
-static void output_configure(struct lend_output *output, uint32_t scale,
-			     enum lend_transform transform)
-{
-	struct lend_output_state state = {.size = sizeof(state)};
-
-	assert_int_equal(lend_output_describe(output, &state), 0);
-	state.scale = scale;
-	state.transform = transform;
-	assert_int_equal(lend_output_configure(output, &state), 0);
-}
-
 /* A window of that size in the middle. */
 static void setup(struct fixture *f, uint32_t scale, enum lend_transform transform, int32_t width,
 		  int32_t height)

@@ -126,12 +126,7 @@ static void finish(struct fixture *f)
 
 static void configure(struct fixture *f, uint32_t scale, enum lend_transform transform)
 {
-	struct lend_output_state state = {.size = sizeof(state)};
-
-	assert_int_equal(lend_output_describe(f->output, &state), 0);
-	state.scale = scale;
-	state.transform = transform;
-	assert_int_equal(lend_output_configure(f->output, &state), 0);
+	output_configure(f->output, scale, transform);
 	pump(f->test);
 }
 

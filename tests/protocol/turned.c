@@ -141,8 +141,8 @@ struct scene {
 	struct shell_window window;
 };
 
-static void output_configure(struct test *test, uint32_t width, uint32_t height, uint32_t scale,
-			     int transform)
+static void set_output(struct test *test, uint32_t width, uint32_t height, uint32_t scale,
+		       int transform)
 {
 	struct lend_output_state state = {.size = sizeof(state)};
 
@@ -228,8 +228,8 @@ static void compare_whole(struct scene *scene, int scale, int transform, int buf
 	struct sheet buffer_sheet = magnified(&contents, 1);
 	struct shm_buffer buffer;
 
-	output_configure(scene->test, 48 * (uint32_t)scale, 32 * (uint32_t)scale,
-			 120 * (uint32_t)scale, transform);
+	set_output(scene->test, 48 * (uint32_t)scale, 32 * (uint32_t)scale, 120 * (uint32_t)scale,
+		   transform);
 	sheet_transform(&buffer_sheet, buffer_transform);
 	buffer_create(scene->client, &buffer_sheet, &buffer);
 	wl_surface_set_buffer_scale(scene->window.surface, buffer_scale);
@@ -278,7 +278,7 @@ static void one_and_a_half_with_every_transform(void)
 		struct sheet contents = sheet_random(20, 12);
 		struct sheet shown = stretched(&contents, 30, 18);
 		struct sheet upright = transform & 1 ? sheet_create(72, 96) : sheet_create(96, 72);
-		output_configure(scene.test, 96, 72, 180, transform);
+		set_output(scene.test, 96, 72, 180, transform);
 		buffer_create(scene.client, &contents, &buffer);
 		show(&scene, &buffer);
 		struct lend_rect where = view_place(&scene);
@@ -312,7 +312,7 @@ static void neighbours_meet(void)
 	int x = 0;
 
 	scene_create(&scene);
-	output_configure(scene.test, 300, 40, 120, 0);
+	set_output(scene.test, 300, 40, 120, 0);
 	shm_buffer_create(scene.client, 30, 12, WL_SHM_FORMAT_XRGB8888, &ground);
 	shm_buffer_fill(&ground, 0xffffffff);
 	for (int i = 0; i < PARTS; i++) {
@@ -330,7 +330,7 @@ static void neighbours_meet(void)
 	for (size_t i = 0; i < sizeof(scales) / sizeof(scales[0]); i++) {
 		struct picture picture;
 		int seen[PARTS + 1] = {0}, last = 0;
-		output_configure(scene.test, 300, 40, scales[i], 0);
+		set_output(scene.test, 300, 40, scales[i], 0);
 		pump(scene.test);
 		struct lend_rect where = view_place(&scene);
 		picture_take(scene.test->outputs[0], &picture);
@@ -365,7 +365,7 @@ static void the_last_pixel_is_covered(void)
 	for (uint32_t scale = 60; scale <= 400; scale += 7) {
 		struct picture picture;
 		uint32_t width = 97 + scale % 5, height = 53 + scale % 3;
-		output_configure(scene.test, width, height, scale, (int)scale % 8);
+		set_output(scene.test, width, height, scale, (int)scale % 8);
 		client_roundtrip(scene.client);
 		shell_window_ack(&scene.window);
 		shm_buffer_create(scene.client, scene.window.width, scene.window.height,
@@ -391,7 +391,7 @@ static void one_pixel_costs_one_pixel(void)
 
 	scene_create(&scene);
 	for (int transform = 0; transform < 8; transform++) {
-		output_configure(scene.test, 320, 240, 240, transform);
+		set_output(scene.test, 320, 240, 240, transform);
 		wl_surface_set_buffer_scale(scene.window.surface, 2);
 		wl_surface_set_buffer_transform(scene.window.surface, transform);
 		buffer_create(scene.client, &contents, &buffer);

@@ -42,6 +42,11 @@ def record(personality, driver, display='-'):
                 f'$SOURCE/tests/fake-drm/personalities/{personality}.txt {driver} {display}')
 
 
+def gpu_lent(driver, device):
+    """examples/gpu in memory that a server lends, as the display shows it."""
+    return Test(f'gpu-lent-{driver}', f'python3 $VM/guest/gpu.py {driver} {device}', 240)
+
+
 def refusals(*drivers):
     """They refuse what the double in tests/fake-drm refuses."""
     return tuple(Test(f'refusals-{driver}', f'tests/fake-drm/refusals {driver}') for driver in drivers)
@@ -68,6 +73,12 @@ def kms(*displays):
 def screen(*drivers):
     """What a person sees of a server's clients, pixel by pixel: the tests of tests/protocol/screen*.c."""
     return tuple(Test(f'screen-{driver}', f'tests/vm/screen {driver}', 120) for driver in drivers)
+
+
+def screen_gles2(driver, *tests):
+    """Likewise, composited by OpenGL ES, which may round otherwise."""
+    return Test(f'screen-gles2-{driver}', f'for name in {" ".join(tests)}; do '
+                f'LEND_RENDERER=gles2 SCREEN_ROUNDING=1 tests/vm/screen {driver} $name || exit; done', 240)
 
 
 def screen_kernel(*drivers):
@@ -152,7 +163,8 @@ MACHINES = {
         devices=('virtio-vga-gl,id=virtio', *INPUT_DEVICES),
         modules=('virtio-gpu', 'vgem', *INPUT_MODULES),
         gl=True,
-        tests=(lend('6.12', 'virtio_gpu'),)),
+        tests=(screen_gles2('virtio_gpu', 'glass_above_damage', 'windows_side_by_side'),
+               lend('6.12', 'virtio_gpu'), gpu_lent('virtio_gpu', 'virtio'),)),
     '6.1': Spec(
         kernel='6.1',
         devices=('virtio-gpu-pci,id=virtio', 'bochs-display,id=bochs', 'qxl,id=qxl', 'cirrus-vga,id=cirrus',

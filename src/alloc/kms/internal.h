@@ -54,8 +54,9 @@ struct plane {
 	uint32_t found_crtc; /* id of the CRTC that it was on before us; 0: none */
 	uint32_t *formats;
 	uint32_t n_formats;
-	uint64_t zpos_least, zpos_most; /* the same: it cannot be chosen */
-	struct lend_pipe *pipe;		/* an overlay: whose layer it shows */
+	drmModePropertyBlobRes *layouts; /* IN_FORMATS, or NULL */
+	uint64_t zpos_least, zpos_most;	 /* the same: it cannot be chosen */
+	struct lend_pipe *pipe;		 /* an overlay: whose layer it shows */
 };
 
 struct crtc {
@@ -155,6 +156,10 @@ extern const struct backend atomic_backend, legacy_backend;
 
 /* Does the plane take the format? Without a list, nobody knows: true for XRGB8888 alone. */
 bool plane_takes(const struct plane *plane, uint32_t format);
+
+/* The index-th modifier with which it takes the format; false: there are no more. Without a list,
+ * LINEAR and whatever the driver itself allocates. */
+bool plane_modifier(const struct plane *plane, uint32_t format, size_t index, uint64_t *modifier);
 
 /* The id to show on the head's primary plane, with alpha only if the plane takes it: nothing is
  * below, so premultiplied colours look the same without. 0: it takes neither. */

@@ -385,17 +385,68 @@ static bool primaries_take(const struct lend_pipe *pipe, uint32_t fourcc)
 	return true;
 }
 
-int lend_pipe_takes_format(const struct lend_pipe *pipe, int overlay, uint32_t format)
+static bool plane_lists(const struct plane *plane, uint32_t format, uint64_t modifier)
+{
+	uint64_t listed;
+	for (size_t i = 0; plane_modifier(plane, format, i, &listed); i++)
+		if (listed == modifier)
+			return true;
+	return false;
+}
+
+/* As the main plane will be told of it: with alpha only if it takes that. */
+static uint32_t main_format(const struct plane *plane, uint32_t fourcc)
+{
+	const struct lend_format *format = lend_format_get(fourcc);
+	return plane_takes(plane, fourcc) || !format ? fourcc : format->opaque;
+}
+
+static bool primaries_list(const struct lend_pipe *pipe, uint32_t format, uint64_t modifier)
+{
+	for (size_t i = 1; i < pipe->n_heads; i++) {
+		const struct plane *plane = pipe->heads[i].crtc->primary;
+		if (!plane_lists(plane, main_format(plane, format), modifier))
+			return false;
+	}
+	return true;
+}
+
+/* The pipe's first overlay plane that takes the format. */
+static const struct plane *find_overlay(const struct lend_pipe *pipe, uint32_t format)
 {
 	const struct lend_kms *kms = pipe->kms;
-	if (!overlay)
-		return primaries_take(pipe, format);
 	if (pipe_count_overlays(pipe) == 0)
-		return 0;
+		return NULL;
 	for (size_t i = 0; i < kms->n_planes; i++)
 		if (kms->planes[i].type == DRM_PLANE_TYPE_OVERLAY &&
 		    kms->planes[i].possible_crtcs >> pipe->heads[0].crtc->index & 1 &&
 		    plane_takes(&kms->planes[i], format))
-			return 1;
+			return &kms->planes[i];
+	return NULL;
+}
+
+int lend_pipe_modifier(const struct lend_pipe *pipe, int overlay, uint32_t format, size_t index,
+		       uint64_t *modifier)
+{
+	const struct plane *plane =
+		overlay ? find_overlay(pipe, format) : pipe->heads[0].crtc->primary;
+	if (overlay && !plane)
+		return 0;
+	if (!overlay)
+		format = main_format(plane, format);
+	uint64_t listed;
+	for (size_t i = 0; plane_modifier(plane, format, i, &listed); i++) {
+		if ((!overlay && !primaries_list(pipe, format, listed)) || index-- > 0)
+			continue;
+		*modifier = listed;
+		return 1;
+	}
 	return 0;
+}
+
+int lend_pipe_takes_format(const struct lend_pipe *pipe, int overlay, uint32_t format)
+{
+	if (!overlay)
+		return primaries_take(pipe, format);
+	return find_overlay(pipe, format) != NULL;
 }

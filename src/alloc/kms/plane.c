@@ -43,6 +43,9 @@ static int read_plane(int fd, uint32_t id, uint32_t index, struct plane *plane)
 		result = -ENOMEM;
 	}
 	drmModeFreePlane(from);
+	if (plane->object.properties[IN_FORMATS].id)
+		plane->layouts = drmModeGetPropertyBlob(
+			fd, (uint32_t)plane->object.properties[IN_FORMATS].value);
 	read_zpos(plane, index);
 	return result;
 }
@@ -62,6 +65,24 @@ bool plane_takes(const struct plane *plane, uint32_t format)
 	for (uint32_t i = 0; i < plane->n_formats; i++)
 		if (plane->formats[i] == format)
 			return true;
+	return false;
+}
+
+bool plane_modifier(const struct plane *plane, uint32_t format, size_t index, uint64_t *modifier)
+{
+	drmModeFormatModifierIterator iterator = {0};
+	if (!plane_takes(plane, format))
+		return false;
+	if (!plane || !plane->layouts) {
+		*modifier = index == 0 ? LEND_MODIFIER_LINEAR : LEND_MODIFIER_INVALID;
+		return index < 2;
+	}
+	while (drmModeFormatModifierBlobIterNext(plane->layouts, &iterator)) {
+		if (iterator.fmt != format || index-- > 0)
+			continue;
+		*modifier = iterator.mod;
+		return true;
+	}
 	return false;
 }
 
@@ -116,7 +137,9 @@ int planes_read(struct lend_kms *kms)
 
 void planes_free(struct lend_kms *kms)
 {
-	for (size_t i = 0; i < kms->n_planes; i++)
+	for (size_t i = 0; i < kms->n_planes; i++) {
 		free(kms->planes[i].formats);
+		drmModeFreePropertyBlob(kms->planes[i].layouts);
+	}
 	free(kms->planes);
 }

@@ -41,6 +41,7 @@ static const struct known_property table[PROPERTY_COUNT] = {
 	[CRTC_W] = {.name = "CRTC_W"},
 	[CRTC_H] = {.name = "CRTC_H"},
 	[FB_DAMAGE_CLIPS] = {.name = "FB_DAMAGE_CLIPS", .transient = true},
+	[IN_FORMATS] = {.name = "IN_FORMATS"},
 	[ZPOS] = {.name = "zpos"},
 	[ROTATION] = {.name = "rotation", .has_neutral = true, .neutral = DRM_MODE_ROTATE_0},
 	[ALPHA] = {.name = "alpha", .has_neutral = true, .neutral = 0xffff},

@@ -38,6 +38,7 @@ enum property_name {
 	CRTC_W,
 	CRTC_H,
 	FB_DAMAGE_CLIPS,
+	IN_FORMATS,
 	ZPOS,
 	ROTATION,
 	ALPHA,

@@ -119,9 +119,13 @@ static void take_verdicts(struct chain *chain)
 /* ---- from announcements to a generation ----------------------------------------------------- */
 
 /* The server may be broken or hostile: its memory must not make us fault or hang. */
-static int check_memory(int fd, const char **wrong)
+static int check_memory(int fd, bool gpu, const char **wrong)
 {
 	enum fd_kind kind = fd_classify(fd);
+	if (gpu && kind != FD_DMABUF) {
+		*wrong = "a descriptor that is no dma-buf";
+		return -EMEDIUMTYPE;
+	}
 	if (kind == FD_OTHER) {
 		*wrong = "a descriptor that is not memory";
 		return -EMEDIUMTYPE;
@@ -132,21 +136,41 @@ static int check_memory(int fd, const char **wrong)
 	return result;
 }
 
+/* Whether it is a layout that was asked for. */
+static bool is_allowed(const struct lend_surface *surface, uint64_t modifier)
+{
+	for (size_t i = 0; i < surface->n_modifiers; i++)
+		if (surface->modifiers[i] == modifier)
+			return true;
+	return surface->n_modifiers == 0 && modifier == LEND_MODIFIER_LINEAR;
+}
+
+/* Planes that a layout adds belong to a GPU's alone. */
+static bool check_layout(const struct lend_surface *surface, const struct announced *announced,
+			 uint32_t *n_planes)
+{
+	const uint32_t planes = announced->planes, least = surface->format->n_planes;
+	*n_planes = (uint32_t)__builtin_popcount(planes);
+	return planes == (1U << *n_planes) - 1 && is_allowed(surface, announced->info.modifier) &&
+	       (*n_planes == least ||
+		(announced->info.modifier != LEND_MODIFIER_LINEAR && *n_planes > least));
+}
+
 static int import(struct chain *chain, uint32_t index, struct slot *slot, const char **wrong)
 {
 	const struct generation *generation = slot->generation;
 	struct announced *announced = &chain->announced[index];
 	struct lend_buffer_info *info = &announced->info;
-	const struct lend_format *format = generation->surface->format;
+	const struct lend_surface *surface = generation->surface;
 	info->width = generation->width;
 	info->height = generation->height;
-	info->format = format->fourcc;
-	info->n_planes = format->n_planes;
+	info->format = surface->format->fourcc;
 	*wrong = "a buffer with the wrong planes or layout";
-	if (announced->planes != (1U << format->n_planes) - 1 ||
-	    info->modifier != LEND_MODIFIER_LINEAR)
+	if (!check_layout(surface, announced, &info->n_planes))
 		return -EBADMSG;
-	int result = check_memory(info->planes[0].fd, wrong);
+	int result = 0;
+	for (uint32_t i = 0; i < info->n_planes && result == 0; i++)
+		result = check_memory(info->planes[i].fd, surface->gpu, wrong);
 	if (result < 0)
 		return result;
 	result = lend_buffer_import(info, &slot->buffer);
@@ -323,6 +347,14 @@ static void request(struct window *window, uint32_t width, uint32_t height)
 		usage |= FRAMELEND_CHAIN_V1_USAGE_READ;
 	if (surface->mode == LEND_MODE_FRONT)
 		usage |= FRAMELEND_CHAIN_V1_USAGE_FRONT;
+	if (surface->gpu) {
+		struct wl_array modifiers = {
+			.size = surface->n_modifiers * sizeof(*surface->modifiers),
+			.data = surface->modifiers,
+		};
+		usage = FRAMELEND_CHAIN_V1_USAGE_GPU;
+		framelend_chain_v1_set_modifiers(window->chain->proxy, &modifiers);
+	}
 	framelend_chain_v1_configure(window->chain->proxy, width, height, surface->format->fourcc,
 				     usage, surface->count);
 }
@@ -332,4 +364,11 @@ static void drop(struct window *window, const struct generation *generation)
 	framelend_chain_v1_drop(window->chain->proxy, generation->id);
 }
 
-const struct source chain_source = {.request = request, .drop = drop};
+const struct source chain_source = {.request = request, .drop = drop, .gpu = true};
+const struct source fenced_chain_source = {
+	.request = request, .drop = drop, .gpu = true, .fences = true};
+
+void chain_set_fence(struct chain *chain, int fence)
+{
+	framelend_chain_v1_set_acquire_fence(chain->proxy, fence);
+}

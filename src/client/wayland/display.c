@@ -3,47 +3,13 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-/* libwayland-client tells a protocol error's words, and why a connection failed, to its log handler
- * alone. That handler is one for the whole process, without data and without a way to ask for the
- * one before. So ours keeps what this thread's calls in this file cause, and passes on everything
- * else to where libwayland would have written it: the other users of libwayland in the process
- * notice nothing. A program with a handler of its own sets it after its first lend_client_connect()
- * and loses only our words. */
-static _Thread_local char words[256];
-static _Thread_local bool listening;
-
-__attribute__((format(printf, 1, 0))) static void keep_words(const char *format, va_list args)
-{
-	if (!listening) {
-		vfprintf(stderr, format, args);
-		return;
-	}
-	vsnprintf(words, sizeof(words), format, args);
-	words[strcspn(words, "\n")] = '\0';
-}
-
-static void set_log_handler(void)
-{
-	wl_log_set_handler_client(keep_words);
-}
-
-static void listen_begin(void)
-{
-	words[0] = '\0';
-	listening = true;
-}
-
-static void listen_end(void)
-{
-	listening = false;
-}
+#include "common/libwayland_words.h"
 
 /* At the limit the kernel drops the descriptors of a message, which libwayland then calls
  * malformed. */
@@ -69,7 +35,8 @@ static int lose(struct lend_client *client)
 			"client; connect again");
 	case ENOMEM:
 		return client_lose(client, -ENOMEM,
-				   "out of memory, here or in the display server: %s", words);
+				   "out of memory, here or in the display server: %s",
+				   libwayland_words());
 	case EAGAIN:
 		return client_lose(client, -EPIPE, "the display server does not read its socket");
 	default:
@@ -77,9 +44,9 @@ static int lose(struct lend_client *client)
 			return client_lose(client, -EMFILE,
 					   "out of file descriptors, so that buffers could not be "
 					   "received: raise the limit (ulimit -n)");
-		return client_lose(client, -EPROTO,
-				   "the connection ended with a protocol error: %s",
-				   words[0] != '\0' ? words : strerror(error));
+		return client_lose(
+			client, -EPROTO, "the connection ended with a protocol error: %s",
+			libwayland_words()[0] != '\0' ? libwayland_words() : strerror(error));
 	}
 }
 
@@ -117,9 +84,9 @@ static int handle_events(struct lend_client *client, int timeout_ms)
 
 static int dispatch(struct lend_client *client, int timeout_ms)
 {
-	listen_begin();
+	libwayland_words_begin();
 	int result = handle_events(client, timeout_ms);
-	listen_end();
+	libwayland_words_end();
 	return result;
 }
 
@@ -132,7 +99,7 @@ static int flush(struct lend_client *client)
 		return client_fail(client, -EAGAIN, "the display server does not read: dispatch");
 	/* The server is gone. If it said why, the reason is still to be read; no event handler of
 	 * ours calls the program, so they can run here. */
-	listen_begin();
+	libwayland_words_begin();
 	while (wl_display_get_error(wl) == 0) {
 		if (wl_display_prepare_read(wl) == 0)
 			(void)wl_display_read_events(wl);
@@ -140,7 +107,7 @@ static int flush(struct lend_client *client)
 			break;
 	}
 	int result = lose(client);
-	listen_end();
+	libwayland_words_end();
 	return result;
 }
 
@@ -249,17 +216,16 @@ static int connect_socket(struct display *display)
 
 static int connect_display(struct lend_client *client)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
-	pthread_once(&once, set_log_handler);
+	libwayland_words_install();
 	struct display *display = calloc(1, sizeof(*display));
 	if (display == NULL)
 		return client_lose(client, -ENOMEM, "out of memory");
 	display->client = client;
 	display->clock = CLOCK_MONOTONIC;
 	client->display = display;
-	listen_begin();
+	libwayland_words_begin();
 	int result = connect_socket(display);
-	listen_end();
+	libwayland_words_end();
 	return result;
 }
 

@@ -33,6 +33,8 @@ static void handle_shm_format(void *data, struct wl_shm *shm, uint32_t format)
 static void handle_capabilities(void *data, struct framelend_manager_v1 *manager,
 				uint32_t capabilities)
 {
+	struct display *display = data;
+	display->fences = capabilities & FRAMELEND_MANAGER_V1_CAPABILITY_FENCES;
 }
 
 static void handle_lend_format(void *data, struct framelend_manager_v1 *manager, uint32_t format)

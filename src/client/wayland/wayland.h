@@ -53,6 +53,7 @@ struct display {
 	struct wl_shm *shm;
 	struct wp_presentation *presentation;
 	struct framelend_manager_v1 *manager;
+	bool fences; /* it takes acquire fences */
 	struct zwp_linux_dmabuf_v1 *dmabuf;
 	struct zwp_linux_dmabuf_feedback_v1 *feedback;
 	struct pair *pairs; /* the feedback's table */
@@ -121,9 +122,11 @@ void cursor_show(struct display *display, uint32_t serial);
 void cursor_release(struct display *display);
 
 /* chain.c */
-extern const struct source chain_source;
+extern const struct source chain_source, fenced_chain_source;
 int chain_create(struct window *window);
 void chain_destroy(struct chain *chain);
+/* When the frame committed next is drawn; borrowed. */
+void chain_set_fence(struct chain *chain, int fence);
 
 /* dmabuf.c */
 extern const struct source dmabuf_source;

@@ -224,7 +224,7 @@ static int choose_source(struct window *window)
 	struct lend_surface *surface = window->surface;
 	const struct lend_format *format = surface->format;
 	if (display->manager != NULL && format_listed(&display->lend_formats, format->fourcc)) {
-		surface->source = &chain_source;
+		surface->source = display->fences ? &fenced_chain_source : &chain_source;
 		return chain_create(window);
 	}
 	if (display->shm == NULL || !format_listed(&display->shm_formats, format->fourcc))
@@ -386,6 +386,8 @@ void window_commit(struct window *window, struct slot *slot, const struct damage
 	send_damage(window->wl, damage);
 	ask_frame(window);
 	ask_feedback(window, number);
+	if (window->surface->fence >= 0 && window->display->fences && window->chain != NULL)
+		chain_set_fence(window->chain, window->surface->fence);
 	wl_surface_commit(window->wl);
 }
 

@@ -171,6 +171,14 @@ static const char *refuses(struct lend_output *output, struct buffer *buffer, bo
 	return framebuffer->kms ? NULL : framebuffer->refusal;
 }
 
+static bool takes(struct lend_output *output, uint32_t format, uint64_t modifier)
+{
+	const struct screen *screen = output->backend_data;
+
+	return modifier == LEND_MODIFIER_LINEAR && screen->pipe &&
+	       lend_pipe_takes_format(screen->pipe, 0, format) == 1;
+}
+
 static enum lend_path direct_path(const struct lend_output *output)
 {
 	const struct screen *screen = output->backend_data;
@@ -183,6 +191,18 @@ static int layers(const struct lend_output *output)
 	const struct screen *screen = output->backend_data;
 
 	return (int)screen->info.n_overlays;
+}
+
+static bool takes_modifier(const struct lend_output *output, uint32_t format, uint64_t modifier)
+{
+	const struct screen *screen = output->backend_data;
+	uint64_t listed;
+
+	for (size_t i = 0;
+	     screen->pipe && lend_pipe_modifier(screen->pipe, 0, format, i, &listed) == 1; i++)
+		if (listed == modifier)
+			return true;
+	return false;
 }
 
 static bool cursor(struct lend_output *output)
@@ -311,8 +331,10 @@ static const struct output_backend kms_backend = {
 	.allocate = allocate,
 	.schedule = schedule,
 	.refuses = refuses,
+	.takes = takes,
 	.direct_path = direct_path,
 	.layers = layers,
+	.modifier = takes_modifier,
 	.cursor = cursor,
 	.present = present,
 	.mode = screen_mode,

@@ -10,6 +10,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "common/libwayland_words.h"
+
 #include "fractional-scale-client-protocol.h"
 #include "linux-dmabuf-v1-client-protocol.h"
 #include "presentation-time-client-protocol.h"
@@ -19,28 +21,7 @@
 
 #define PATIENCE 5 /* seconds that the host may take to answer while the output is made */
 
-/* ---- what libwayland says ------------------------------------------------------------------- */
-
-/* A protocol error's words go to libwayland's log handler alone, of which a process has one. Ours
- * keeps what this file's calls cause, and passes everything else on to where it would have gone. */
-static _Thread_local char words[256];
-static _Thread_local bool listening;
-
-__attribute__((format(printf, 1, 0))) static void keep_words(const char *format, va_list args)
-{
-	if (!listening) {
-		vfprintf(stderr, format, args);
-		return;
-	}
-	vsnprintf(words, sizeof(words), format, args);
-	words[strcspn(words, "\n")] = '\0';
-}
-
-static void listen_begin(void)
-{
-	words[0] = '\0';
-	listening = true;
-}
+/* ---- how it ends ---------------------------------------------------------------------------- */
 
 /* A program may have a handler of its own, which has the words then. */
 static int lost_by_error(const struct host *host)
@@ -48,8 +29,9 @@ static int lost_by_error(const struct host *host)
 	const struct wl_interface *interface = NULL;
 	uint32_t code = wl_display_get_protocol_error(host->display, &interface, NULL);
 
-	if (words[0])
-		return fail(-EPROTO, "the other Wayland server ended the connection: %s", words);
+	if (libwayland_words()[0])
+		return fail(-EPROTO, "the other Wayland server ended the connection: %s",
+			    libwayland_words());
 	return fail(-EPROTO, "the other Wayland server ended the connection: error %u of %s", code,
 		    interface ? interface->name : "an object that is gone");
 }
@@ -59,13 +41,13 @@ static int lost(const struct host *host)
 {
 	int error = wl_display_get_error(host->display);
 
-	listening = false;
+	libwayland_words_end();
 	if (error == EPROTO)
 		return lost_by_error(host);
 	if (error == 0 || error == EPIPE || error == ECONNRESET)
 		return fail(-EPIPE, "the other Wayland server closed the connection");
 	return fail(-error, "the connection to the other Wayland server failed: %s%s%s",
-		    strerror(error), words[0] ? ": " : "", words);
+		    strerror(error), libwayland_words()[0] ? ": " : "", libwayland_words());
 }
 
 /* ---- the socket ----------------------------------------------------------------------------- */
@@ -360,11 +342,11 @@ static int handle_some(struct host *host, int timeout_ms)
 
 int host_dispatch(struct host *host)
 {
-	listen_begin();
+	libwayland_words_begin();
 	int ret = handle_some(host, 0);
 	if (ret < 0)
 		return lost(host);
-	listening = false;
+	libwayland_words_end();
 	return 0;
 }
 
@@ -372,14 +354,14 @@ int host_wait(struct host *host, const bool *done)
 {
 	uint64_t now = time_now(), end = now + PATIENCE * SECOND;
 
-	listen_begin();
+	libwayland_words_begin();
 	for (; !*done && now < end; now = time_now()) {
 		if (handle_some(host, (int)((end - now) / 1000000) + 1) < 0) {
 			lost(host);
 			return -ECONNREFUSED;
 		}
 	}
-	listening = false;
+	libwayland_words_end();
 	return *done ? 0
 		     : fail(-ECONNREFUSED,
 			    "the other Wayland server does not answer within %d seconds: it may "
@@ -416,7 +398,7 @@ int host_connect(struct window *window, const char *display)
 
 	if (fd < 0)
 		return fd;
-	wl_log_set_handler_client(keep_words);
+	libwayland_words_install();
 	host->display = wl_display_connect_to_fd(fd);
 	if (host->display)
 		host->registry = wl_display_get_registry(host->display);

@@ -158,10 +158,40 @@ static int slot_choose(const struct pool *pool)
 	return best;
 }
 
+/* A client's memory may have a fence by now, for which nobody waits here. */
+static int begin_read(const struct frame *frame, void **pixels)
+{
+	pixman_region32_t all;
+
+	if (!frame->client) {
+		int ret = lend_buffer_begin(frame->memory, LEND_READ, pixels);
+		return ret < 0 ? fail(ret, "cannot read what the output shows: %s",
+				      lend_buffer_error())
+			       : 0;
+	}
+	pixman_region32_init_rect(&all, 0, 0, frame->client->width, frame->client->height);
+	pixman_image_t *image =
+		frame->client->unreadable ? NULL : buffer_begin_read(frame->client, &all);
+	pixman_region32_fini(&all);
+	if (!image)
+		return fail(-EACCES, "cannot read what the output shows: %s",
+			    frame->client->unreadable ? frame->client->unreadable
+						      : "a client's memory");
+	*pixels = pixman_image_get_data(image);
+	return 0;
+}
+
+static void end_read(const struct frame *frame)
+{
+	if (frame->client)
+		buffer_end_read(frame->client);
+	else
+		lend_buffer_end(frame->memory);
+}
+
 static int slot_update(struct pool *pool, struct slot *slot, const struct lend_buffer_info *info)
 {
 	struct lend_output *output = pool->output;
-	struct lend_buffer *memory = output->latched.memory;
 	uint32_t cpp = lend_format_get(info->format)->cpp[0];
 	uint32_t stride = info->planes[0].stride;
 	pixman_region32_t damage;
@@ -170,9 +200,9 @@ static int slot_update(struct pool *pool, struct slot *slot, const struct lend_b
 
 	if (slot->sequence == output->latched.sequence)
 		return 0;
-	int ret = lend_buffer_begin(memory, LEND_READ, &pixels);
+	int ret = begin_read(&output->latched, &pixels);
 	if (ret < 0)
-		return fail(ret, "cannot read what the output shows: %s", lend_buffer_error());
+		return ret;
 	pixman_region32_init(&damage);
 	damage_ring_since(&output->ring, slot->sequence, (int32_t)pool->width,
 			  (int32_t)pool->height, &damage);
@@ -185,7 +215,7 @@ static int slot_update(struct pool *pool, struct slot *slot, const struct lend_b
 			       (const uint8_t *)pixels + y * stride + offset, length);
 	}
 	pixman_region32_fini(&damage);
-	lend_buffer_end(memory);
+	end_read(&output->latched);
 	slot->sequence = output->latched.sequence;
 	return 0;
 }

@@ -21,9 +21,6 @@ struct chain_request {
 	uint32_t width, height, format, usage, count;
 };
 
-/* More than any driver knows for a format. */
-#define CHAIN_MODIFIERS_MAX 256
-
 struct chain {
 	struct wl_resource *resource;
 	struct client *client;	 /* a reference */

@@ -6,6 +6,7 @@
 #include <wayland-server.h>
 
 #include "framelend-v1-server-protocol.h"
+#include "render/render.h"
 
 /* With so many that the client has not dropped it is offered no more. */
 #define GENERATIONS_MAX 4
@@ -76,7 +77,7 @@ static void describe(struct buffer *buffer, const struct chain_request *request,
 	buffer->stride = info.planes[0].stride;
 	buffer->kind = info.memory;
 	buffer->caching = info.caching;
-	if (info.memory == LEND_MEMORY_DUMB)
+	if (info.memory == LEND_MEMORY_DUMB || info.memory == LEND_MEMORY_GBM)
 		buffer->device = device;
 	buffer->lent = buffer->held = true;
 	buffer->front = request->usage & FRAMELEND_CHAIN_V1_USAGE_FRONT;
@@ -115,21 +116,60 @@ static int lend_one(struct chain *chain, const struct lend_buffer_options *optio
 	return 0;
 }
 
-static int fill(struct chain *chain, struct generation *generation, bool for_scanout)
+static bool is_for_gpu(const struct chain *chain)
 {
-	const struct chain_request *request = &chain->request;
-	const struct lend_buffer_options options = {
-		.size = sizeof(options),
-		.width = request->width,
-		.height = request->height,
-		.format = request->format,
-		.use = (for_scanout ? LEND_USE_SCANOUT : 0u) |
-		       (request->usage & FRAMELEND_CHAIN_V1_USAGE_READ ? LEND_USE_READ : 0u),
-	};
+	return chain->request.usage & FRAMELEND_CHAIN_V1_USAGE_GPU;
+}
 
-	for (uint32_t i = 0; i < request->count; i++) {
+/* A GPU that composites is to read it too; the CPU, which cannot read all of it, shows what the
+ * display takes and says of the rest that it does not. */
+static bool renderer_takes(struct lend_output *output, uint32_t format, uint64_t modifier)
+{
+	struct renderer *renderer = output->renderer;
+	uint32_t listed_format;
+	uint64_t listed;
+
+	if (renderer->type->path != LEND_PATH_TEXTURE)
+		return true;
+	for (size_t i = 0; renderer->type->format(renderer, i, &listed_format, &listed); i++)
+		if (listed_format == format && listed == modifier)
+			return true;
+	return false;
+}
+
+/* Leaves the layouts that client, display and renderer share, LINEAR where the client names none.
+ * -EOPNOTSUPP: there is none. */
+static int choose_modifiers(const struct chain *chain, struct lend_buffer_options *options,
+			    uint64_t **modifiers)
+{
+	static const uint64_t linear = LEND_MODIFIER_LINEAR;
+	const uint64_t *from = chain->n_modifiers ? chain->modifiers : &linear;
+	size_t n = chain->n_modifiers ? chain->n_modifiers : 1;
+	struct lend_output *output = chain_output(chain);
+
+	*modifiers = calloc(n, sizeof(**modifiers));
+	if (!*modifiers)
+		return fail(-ENOMEM, "out of memory");
+	for (size_t i = 0; i < n; i++)
+		if (!output || ((!output->backend->modifier ||
+				 output->backend->modifier(output, options->format, from[i])) &&
+				renderer_takes(output, options->format, from[i])))
+			(*modifiers)[options->n_modifiers++] = from[i];
+	options->modifiers = *modifiers;
+	if (options->n_modifiers > 0)
+		return 0;
+	return fail(-EOPNOTSUPP,
+		    "the client's GPU draws in no layout that %s takes: add LINEAR to the "
+		    "modifiers",
+		    output->name);
+}
+
+static int fill(struct chain *chain, struct generation *generation,
+		const struct lend_buffer_options *options)
+{
+	for (uint32_t i = 0; i < chain->request.count; i++) {
 		struct lend_verdicts *verdicts = NULL;
-		int ret = lend_one(chain, &options, &generation->buffers[i], &verdicts);
+		int ret = lend_one(chain, options, &generation->buffers[i], &verdicts);
 		/* All buffers come from the same rung; its story is told once. */
 		if (verdicts && (ret < 0 || i == 0))
 			send_verdicts(chain, verdicts);
@@ -139,6 +179,27 @@ static int fill(struct chain *chain, struct generation *generation, bool for_sca
 		generation->count++;
 	}
 	return 0;
+}
+
+static int allocate(struct chain *chain, struct generation *generation, bool for_scanout)
+{
+	const struct chain_request *request = &chain->request;
+	const bool read = request->usage & FRAMELEND_CHAIN_V1_USAGE_READ;
+	uint64_t *modifiers = NULL;
+	struct lend_buffer_options options = {
+		.size = sizeof(options),
+		.width = request->width,
+		.height = request->height,
+		.format = request->format,
+		.use = (for_scanout ? LEND_USE_SCANOUT : 0u) | (read ? LEND_USE_READ : 0u) |
+		       (is_for_gpu(chain) ? LEND_USE_GPU : 0u),
+	};
+	int ret = is_for_gpu(chain) ? choose_modifiers(chain, &options, &modifiers) : 0;
+
+	if (ret == 0)
+		ret = fill(chain, generation, &options);
+	free(modifiers);
+	return ret;
 }
 
 static void announce(const struct chain *chain, const struct generation *generation)
@@ -179,7 +240,7 @@ int generation_create(struct chain *chain, bool for_scanout)
 	if (!generation)
 		return fail(-ENOMEM, "out of memory");
 	wl_list_insert(&chain->generations, &generation->link);
-	int ret = fill(chain, generation, for_scanout);
+	int ret = allocate(chain, generation, for_scanout);
 	if (ret < 0) {
 		generation_drop(generation);
 		return ret;
@@ -242,7 +303,9 @@ static bool is_misplaced(struct chain *chain, const struct surface *surface)
 {
 	if (!surface->output || !surface->output->device || !takes_offers(chain, surface))
 		return false;
-	return is_elsewhere(chain, surface) || wants_scanout(chain, surface) != chain->for_scanout;
+	/* A GPU's memory is the same whatever shows it. */
+	return is_elsewhere(chain, surface) ||
+	       (!is_for_gpu(chain) && wants_scanout(chain, surface) != chain->for_scanout);
 }
 
 bool chain_may_be_shown(const struct chain *chain, const struct lend_output *output)
@@ -264,7 +327,7 @@ void chain_presented(struct chain *chain, const struct surface *surface)
 	if (++chain->misplaced < HYSTERESIS)
 		return;
 	chain->misplaced = 0;
-	if (generation_create(chain, wants_scanout(chain, surface)) < 0)
+	if (generation_create(chain, is_for_gpu(chain) || wants_scanout(chain, surface)) < 0)
 		server_log(chain->client->server, LEND_LOG_INFO,
 			   "client %d (%s): no other memory for its new path: %s",
 			   (int)chain->client->peer.pid, chain->client->program, fail_text());

@@ -161,10 +161,24 @@ static void chain_handle_drop(struct wl_client *client, struct wl_resource *reso
 static void chain_handle_set_acquire_fence(struct wl_client *client, struct wl_resource *resource,
 					   int fence)
 {
-	fds_close(&fence, 1);
-	wl_resource_post_error(resource, FRAMELEND_CHAIN_V1_ERROR_NO_FENCES,
-			       "set_acquire_fence: the manager has not announced the capability "
-			       "fences: wait for the rendering to finish before the commit");
+	struct chain *chain = wl_resource_get_user_data(resource);
+
+	if (!chain->surface || chain->surface->pending.acquire) {
+		fds_close(&fence, 1);
+		wl_resource_post_error(resource,
+				       chain->surface ? FRAMELEND_CHAIN_V1_ERROR_DUPLICATE_FENCE
+						      : FRAMELEND_CHAIN_V1_ERROR_NO_SURFACE,
+				       "set_acquire_fence: %s",
+				       chain->surface ? "the next commit has a fence already"
+						      : "the wl_surface was destroyed");
+		return;
+	}
+	int ret = fence_set_acquire(&chain->surface->pending, chain->client, fence);
+	if (ret == -EINVAL)
+		wl_resource_post_error(resource, FRAMELEND_CHAIN_V1_ERROR_INVALID_FENCE,
+				       "set_acquire_fence: %s", fail_text());
+	else if (ret < 0)
+		client_post_no_memory(chain->client, "set_acquire_fence");
 }
 
 static void release_handle_destroy(struct wl_resource *resource)
@@ -313,10 +327,11 @@ static void bind(struct wl_client *client, void *data, uint32_t version, uint32_
 		return;
 	}
 	wl_resource_set_implementation(resource, &manager_interface, data, NULL);
-	framelend_manager_v1_send_capabilities(resource,
-					       client_is_privileged(client_get(client))
-						       ? FRAMELEND_MANAGER_V1_CAPABILITY_PRIVILEGED
-						       : 0);
+	framelend_manager_v1_send_capabilities(
+		resource, FRAMELEND_MANAGER_V1_CAPABILITY_FENCES |
+				  (client_is_privileged(client_get(client))
+					   ? FRAMELEND_MANAGER_V1_CAPABILITY_PRIVILEGED
+					   : 0u));
 	for (size_t i = 0; (format = lend_format_at(i)); i++)
 		if (can_lend(format->fourcc))
 			framelend_manager_v1_send_format(resource, format->fourcc);

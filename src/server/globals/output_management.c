@@ -99,6 +99,8 @@ static bool is_same_mode(const struct lend_output_mode *a, const struct lend_out
 	return a->width == b->width && a->height == b->height && a->refresh == b->refresh;
 }
 
+/* What was freed is in no list, and no list has a NULL in it. */
+/* NOLINTBEGIN(clang-analyzer-unix.Malloc,clang-analyzer-core.NullDereference) */
 static struct mode *find_mode(const struct head *head, const struct lend_output_mode *wanted)
 {
 	struct mode *mode;
@@ -158,6 +160,7 @@ static void head_destroy(struct head *head)
 	wl_resource_set_user_data(head->resource, NULL);
 	free(head);
 }
+/* NOLINTEND(clang-analyzer-unix.Malloc,clang-analyzer-core.NullDereference) */
 
 static void handle_head_destroy(struct wl_resource *resource)
 {
@@ -283,6 +286,7 @@ static bool has_head(const struct manager *manager, const struct lend_output *ou
 	const struct head *head;
 
 	wl_list_for_each (head, &manager->heads, link) {
+		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): as above */
 		if (head->output == output->serial)
 			return true;
 	}

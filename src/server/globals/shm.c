@@ -6,12 +6,17 @@
  */
 #include "server/server.h"
 
+#include <fcntl.h>
+#include <linux/udmabuf.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <wayland-server.h>
 
 #include "buffer/fds.h"
+
+#define UDMABUF_USUAL_LIMIT (UINT64_C(64) << 20)
 
 struct pool {
 	struct client *client;	      /* a reference */
@@ -101,12 +106,104 @@ static int open_buffer(struct buffer *buffer)
 	return 0;
 }
 
+/* The dma-buf of whole pages that the buffer's pixels fill. -1 with errno. */
+static int make_udmabuf(const struct buffer *buffer, uint64_t size)
+{
+	const struct pool *pool = buffer->source_data;
+	struct udmabuf_create create = {
+		.memfd = (uint32_t)pool->fd,
+		.flags = UDMABUF_FLAGS_CLOEXEC,
+		.offset = buffer->staged_offset,
+		.size = size,
+	};
+	int device = open("/dev/udmabuf", O_RDWR | O_CLOEXEC);
+
+	if (device < 0)
+		return -1;
+	int fd = ioctl(device, UDMABUF_CREATE, &create);
+	int error = errno;
+	close(device);
+	errno = error;
+	return fd;
+}
+
+static const char *explain_udmabuf(uint64_t size)
+{
+	switch (errno) {
+	case ENOENT:
+		return "the kernel has no udmabuf, which makes ordinary memory readable to it.";
+	case EACCES:
+	case EPERM: return "the server may not use /dev/udmabuf to make its memory readable to it.";
+	case EINVAL:
+		return size > UDMABUF_USUAL_LIMIT
+			       ? "its memory exceeds what udmabuf takes (usually 64 MiB)."
+			       : "udmabuf does not take its memory, which may be sealed against "
+				 "writing.";
+	default: return "udmabuf could not make its memory readable to the display.";
+	}
+}
+
+/* From now on the buffer is the dma-buf; it has the same pages. */
+static const char *adopt(struct buffer *buffer, int fd)
+{
+	struct lend_buffer *memory = NULL;
+	struct lend_buffer_info info = {
+		.size = sizeof(info),
+		.width = buffer->width,
+		.height = buffer->height,
+		.format = buffer->format,
+		.n_planes = 1,
+		.planes[0] = {.fd = fd, .stride = buffer->stride},
+		.memory = LEND_MEMORY_UDMABUF,
+		.caching = LEND_CACHING_CACHED,
+	};
+
+	if (lend_buffer_import(&info, &memory) < 0)
+		return "there is no memory left to make its own readable to the display.";
+	if (buffer->image)
+		pixman_image_unref(buffer->image);
+	buffer->image = NULL;
+	outputs_forget(buffer->client->server, buffer->memory);
+	lend_buffer_destroy(buffer->memory);
+	buffer->memory = memory;
+	buffer->kind = LEND_MEMORY_UDMABUF;
+	return NULL;
+}
+
+/* Its pages stay where they are as long as the dma-buf lives: they are charged once more. */
+static const char *share_buffer(struct buffer *buffer)
+{
+	const struct pool *pool = buffer->source_data;
+	const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+	const uint64_t size = ((uint64_t)buffer->stride * buffer->height + page - 1) & ~(page - 1);
+	const struct charge charge = {.bytes = size};
+
+	if (buffer->staged || buffer->staged_offset % page ||
+	    buffer->staged_offset + size > (uint64_t)pool->size)
+		return "its pixels do not fill whole pages of a sealed pool.";
+	if (quota_charge(buffer->client, &charge) < 0)
+		return "its client's quota does not allow for memory that stays in place.";
+	int fd = make_udmabuf(buffer, size);
+	const char *reason = fd < 0 ? explain_udmabuf(size) : adopt(buffer, fd);
+	if (fd >= 0)
+		close(fd);
+	if (reason)
+		quota_discharge(buffer->client, &charge);
+	else
+		buffer->charge.bytes += charge.bytes;
+	return reason;
+}
+
 static void destroy_buffer(struct buffer *buffer)
 {
 	pool_unreference(buffer->source_data);
 }
 
-static const struct buffer_source shm_source = {.open = open_buffer, .destroy = destroy_buffer};
+static const struct buffer_source shm_source = {
+	.open = open_buffer,
+	.share = share_buffer,
+	.destroy = destroy_buffer,
+};
 
 /* ---- wl_shm_pool ---------------------------------------------------------------------------- */
 

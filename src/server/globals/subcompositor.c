@@ -38,7 +38,7 @@ static void apply_cached(struct subsurface *subsurface)
 		return;
 	}
 	subsurface->has_cached = false;
-	surface_apply(subsurface->surface, &subsurface->cached);
+	surface_submit(subsurface->surface, &subsurface->cached);
 }
 
 static void apply_children(struct surface *parent)
@@ -111,13 +111,16 @@ void subsurface_parent_applied(struct surface *parent)
 
 static void leave_parent(struct subsurface *subsurface)
 {
-	if (!subsurface->parent)
+	struct surface *parent = subsurface->parent;
+
+	if (!parent)
 		return;
 	wl_list_remove(&subsurface->entry.link);
 	wl_list_remove(&subsurface->entry_pending.link);
 	wl_list_remove(&subsurface->parent_destroyed.link);
 	subsurface->parent = NULL;
 	scene_changed(subsurface->surface->server);
+	fence_recheck(parent);
 }
 
 static void handle_parent_destroyed(struct wl_listener *listener, void *data)

@@ -31,12 +31,11 @@ struct shell_surface {
 	struct wl_listener surface_destroyed;
 	struct toplevel *toplevel; /* one of these, or neither */
 	struct shell_popup *popup;
-	uint32_t sent, acked; /* serials */
-	uint32_t stale;	      /* sent before the surface was unmapped, as was all before it */
-	bool initialised;     /* the initial commit was made: configure events may be sent */
-	bool configured;      /* and one of them was acknowledged: a buffer may come */
-	struct lend_rect
-		geometry; /* as the client set it, for good; width 0: it did not */
+	uint32_t sent, acked;	   /* serials */
+	uint32_t stale;		   /* sent before the surface was unmapped, as was all before it */
+	bool initialised;	   /* the initial commit was made: configure events may be sent */
+	bool configured;	   /* and one of them was acknowledged: a buffer may come */
+	struct lend_rect geometry; /* as the client set it, for good; width 0: it did not */
 };
 
 void shell_surface_send_configure(struct shell_surface *base);

@@ -4,8 +4,8 @@
 
 #include <xkbcommon/xkbcommon-keysyms.h>
 
-#define REPEAT_RATE  25	 /* keys a second */
-#define REPEAT_DELAY 600 /* ms */
+#define REPEAT_RATE    25  /* keys a second */
+#define REPEAT_DELAY   600 /* ms */
 
 #define CORE_MODIFIERS 0xff /* Shift, Lock, Control and Mod1 to Mod5 */
 

@@ -137,8 +137,9 @@ int keymap_read(int fd, uint32_t size, char **out)
 /* ---- compiling ------------------------------------------------------------------------------ */
 
 /* Of many lines that libxkbcommon would print, the first one has the cause. */
-static void note_first(struct xkb_context *context, enum xkb_log_level level, const char *format,
-		       va_list args)
+__attribute__((format(printf, 3, 0))) static void note_first(struct xkb_context *context,
+							     enum xkb_log_level level,
+							     const char *format, va_list args)
 {
 	char *words = xkb_context_get_user_data(context);
 

@@ -11,15 +11,25 @@
 #include <dlfcn.h>
 #endif
 
-#define USUAL_SIZE 24
-#define NAMES	   3
-
 /* A picture in one size. */
 struct themed {
 	struct wl_list link; /* theme.pictures */
 	uint32_t shape, scale;
 	struct picture *picture;
 };
+
+/* ---- libXcursor ----------------------------------------------------------------------------- */
+
+static void say_why(struct theme *theme, const struct lend_server *server, const char *why)
+{
+	if (!theme->told)
+		server_log(server, LEND_LOG_INFO, "the pointer is a drawn arrow: %s", why);
+	theme->told = true;
+}
+
+#ifdef HAVE_XCURSOR
+#define USUAL_SIZE 24
+#define NAMES	   3
 
 /* By the numbers of wp_cursor_shape_device_v1.shape: the name in CSS, by which newer themes go, and
  * what older ones have instead. */
@@ -70,16 +80,6 @@ static uint32_t wanted_size(void)
 	return size >= 1 && size <= CURSOR_MAX ? (uint32_t)size : USUAL_SIZE;
 }
 
-/* ---- libXcursor ----------------------------------------------------------------------------- */
-
-static void say_why(struct theme *theme, const struct lend_server *server, const char *why)
-{
-	if (!theme->told)
-		server_log(server, LEND_LOG_INFO, "the pointer is a drawn arrow: %s", why);
-	theme->told = true;
-}
-
-#ifdef HAVE_XCURSOR
 /* The pixels, with a hot spot, of what the size in pixels asks for. */
 struct loaded {
 	pixman_image_t *image;

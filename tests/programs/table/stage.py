@@ -61,7 +61,9 @@ class Stage(harness.Case):
         self.home = self.runtime / 'home'
         self.home.mkdir()
         self.told = {}
-        for variable in ('LD_PRELOAD', 'DBUS_SESSION_BUS_ADDRESS', 'XDG_CURRENT_DESKTOP'):
+        # MALLOC_PERTURB_ would find the faults of other people's programs.
+        for variable in ('LD_PRELOAD', 'DBUS_SESSION_BUS_ADDRESS', 'XDG_CURRENT_DESKTOP',
+                         'MALLOC_PERTURB_'):
             self.environment.pop(variable, None)
         self.environment |= {
             'HOME': str(self.home), 'XDG_CONFIG_HOME': str(self.home / '.config'),
@@ -181,7 +183,7 @@ class Stage(harness.Case):
         self.program = program
         runs = program.runs or program.command[0]
         if not shutil.which(runs):
-            self.skipTest(f'{program.package} is not installed')
+            self.skipTest(f'{program.package} is not installed or has no {pathlib.Path(runs).name}')
         if program.prepare:
             program.prepare(self.home)
         with self.server('--output', program.output, *program.options) as (server, *names):

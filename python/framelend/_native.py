@@ -82,7 +82,8 @@ class lend_surface_options(SizedStructure):
                 ('mode', c_int), ('count', c_uint32), ('read', c_uint32), ('preserve', c_uint32),
                 ('unpaced', c_uint32), ('fullscreen', c_uint32), ('output', c_char_p),
                 ('title', c_char_p), ('app_id', c_char_p), ('events', POINTER(lend_surface_events)),
-                ('data', c_void_p)]
+                ('data', c_void_p), ('gpu', c_uint32), ('modifiers', POINTER(c_uint64)),
+                ('n_modifiers', c_size_t)]
 
 
 class lend_path_info(SizedStructure):
@@ -154,4 +155,6 @@ lend_surface_path = declare_client(c_int, 'lend_surface_path', c_void_p, POINTER
 lend_surface_verdict = declare_client(POINTER(lend_verdict), 'lend_surface_verdict', c_void_p, c_size_t)
 lend_frame_begin = declare_client(c_int, 'lend_frame_begin', c_void_p, POINTER(lend_frame))
 lend_frame_end = declare_client(c_int, 'lend_frame_end', c_void_p, POINTER(lend_rect), c_size_t)
+lend_frame_end_fenced = declare_client(
+    c_int, 'lend_frame_end_fenced', c_void_p, POINTER(lend_rect), c_size_t, c_int)
 lend_frame_cancel = declare_client(c_int, 'lend_frame_cancel', c_void_p)

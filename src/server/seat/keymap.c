@@ -68,6 +68,17 @@ static bool find_line(const char *path, const char *start, char *line, size_t si
 	return found;
 }
 
+/* What is known of the file is enough: no file system is asked anew, FUSE's neither. */
+static bool is_on_root(int fd)
+{
+	const int flags = AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT;
+	struct statx file, root;
+
+	return statx(fd, "", flags | AT_EMPTY_PATH, STATX_TYPE, &file) == 0 &&
+	       statx(AT_FDCWD, "/", flags, STATX_TYPE, &root) == 0 &&
+	       file.stx_dev_major == root.stx_dev_major && file.stx_dev_minor == root.stx_dev_minor;
+}
+
 /* A file of a local file system, found out without calling into it: wtype's keymap is one in /tmp.
  * Any other, such as one on FUSE or a pipe, might never answer. */
 static bool is_local(int fd)
@@ -81,7 +92,7 @@ static bool is_local(int fd)
 		return false;
 	snprintf(start, sizeof(start), "%d ", atoi(line + strlen("mnt_id:")));
 	if (!find_line("/proc/self/mountinfo", start, line, sizeof(line)))
-		return false;
+		return is_on_root(fd); /* which a chroot's list does not have */
 	const char *type = strstr(line, " - ");
 	for (size_t i = 0; type && i < sizeof(local) / sizeof(local[0]); i++) {
 		size_t length = strlen(local[i]);

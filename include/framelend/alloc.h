@@ -35,6 +35,8 @@ struct lend_device_info {
 	const char *foreign_reason; /* why not, a sentence; "" if it does */
 	uint64_t node; /* the device node's number, a dev_t; 0: not known */
 	int coherent;  /* what its GPU draws, a CPU sees through a map of the memory */
+	int honest;    /* memory that it does not show it refuses with an error, so that whether a client's
+	                  dma-buf is its own can be tried (seen with real drivers in a VM) */
 };
 
 /**

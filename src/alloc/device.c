@@ -188,6 +188,7 @@ int lend_device_describe(const struct lend_device *device, struct lend_device_in
 		.foreign_reason = device->foreign_reason,
 		.node = device->node,
 		.coherent = device->coherent,
+		.honest = device->known->honest,
 	};
 	int result = info_write(info, &own, sizeof(own));
 	if (result < 0)

@@ -163,6 +163,7 @@ static const struct driver drivers[] = {
 		.name = "virtio_gpu",
 		.flush = YES,
 		.foreign_reason = "virtio_gpu refuses memory that it did not allocate.",
+		.honest = true,
 		.caching = CACHED,
 		.paced = NO,
 		.atomic = YES,

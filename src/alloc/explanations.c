@@ -27,6 +27,13 @@ static const struct explanation explanations[] = {
 	 "{driver}'s GBM driver makes no memory of this format, size and layout.",
 	 "Allow LINEAR, or another of the layouts that the display and the GPU share.",
 	 "Mesa source"},
+	{"gbm", "gbm_bo_get_plane_count", 0, NULL, NULL, NULL,
+	 "{driver}'s GBM driver lays this format and layout out in more planes than DRM has.",
+	 "Allow LINEAR, which adds no planes.", "Mesa source"},
+	{"gbm", "gbm_bo_get_handle_for_plane", 0, NULL, NULL, NULL,
+	 "{driver}'s GBM driver puts the planes of this format and layout into several objects, "
+	 "and one is lent.",
+	 "Ask for a format of one plane, or allow LINEAR, which adds none.", "Mesa source"},
 
 	/* dumb: creating */
 	{"dumb", CREATE_DUMB, EACCES, NULL, NULL, NULL,

@@ -69,9 +69,10 @@ static int open_device(struct lend_device *device, struct trial *trial)
 {
 	if (device->gbm)
 		return 0;
-	errno = ENOPKG;
-	if (!load())
+	if (!load()) {
+		errno = ENOPKG;
 		return trial_fail(trial, LEND_DEPTH_CREATE, "dlopen(libgbm.so.1)");
+	}
 	errno = 0;
 	device->gbm = gbm.create_device(device->fd);
 	if (device->gbm)

@@ -40,6 +40,7 @@ struct driver {
 	enum answer atomic;
 	enum answer modifiers; /* framebuffers may name LINEAR explicitly */
 	bool headless;	       /* it has no display */
+	bool honest; /* memory that it does not show it refuses, so its own can be told by trying */
 };
 
 #define EVIDENCE_VM	  "driver in a VM"

@@ -42,6 +42,11 @@ def record(personality, driver, display='-'):
                 f'$SOURCE/tests/fake-drm/personalities/{personality}.txt {driver} {display}')
 
 
+def egl(driver, device):
+    """An EGL program, unmodified, shown from the buffers that its GPU drew in."""
+    return Test(f'egl-{driver}', f'python3 $VM/guest/egl.py {driver} {device}', 240)
+
+
 def gpu_lent(driver, device):
     """examples/gpu in memory that a server lends, as the display shows it."""
     return Test(f'gpu-lent-{driver}', f'python3 $VM/guest/gpu.py {driver} {device}', 240)
@@ -164,7 +169,7 @@ MACHINES = {
         modules=('virtio-gpu', 'vgem', *INPUT_MODULES),
         gl=True,
         tests=(screen_gles2('virtio_gpu', 'glass_above_damage', 'windows_side_by_side'),
-               lend('6.12', 'virtio_gpu'), gpu_lent('virtio_gpu', 'virtio'),)),
+               lend('6.12', 'virtio_gpu'), gpu_lent('virtio_gpu', 'virtio'), egl('virtio_gpu', 'virtio'))),
     '6.1': Spec(
         kernel='6.1',
         devices=('virtio-gpu-pci,id=virtio', 'bochs-display,id=bochs', 'qxl,id=qxl', 'cirrus-vga,id=cirrus',

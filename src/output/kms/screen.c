@@ -151,6 +151,18 @@ static int allocate(struct lend_output *output, struct lend_buffer **memory)
 	return framebuffer_allocate(screen->display, width, height, output->format, memory);
 }
 
+/* Nobody has seen it show such memory. A client's GPU may have made it on this very device, though:
+ * where a refusal can be relied on, the display is asked. */
+static bool is_foreign(const struct lend_output *output, const struct buffer *buffer)
+{
+	const struct screen *screen = output->backend_data;
+	const struct lend_device_info *device = &screen->display->info;
+
+	if (buffer->device == output->device || device->foreign)
+		return false;
+	return !device->honest || buffer->kind != LEND_MEMORY_DMABUF;
+}
+
 static const char *refuses(struct lend_output *output, struct buffer *buffer, bool layer)
 {
 	struct screen *screen = output->backend_data;
@@ -160,7 +172,7 @@ static const char *refuses(struct lend_output *output, struct buffer *buffer, bo
 		return "the display is dark.";
 	if (buffer->kind == LEND_MEMORY_MEMFD || buffer->kind == LEND_MEMORY_SHM)
 		return "a display cannot read ordinary memory.";
-	if (buffer->device != output->device && !device->foreign)
+	if (is_foreign(output, buffer))
 		return device->foreign_reason;
 	if (lend_pipe_takes_format(screen->pipe, layer, buffer->format) != 1)
 		return layer ? "no overlay plane takes its format."

@@ -83,6 +83,31 @@ static void test_describe(void **state)
 	lend_device_destroy(device);
 }
 
+/* With 3D, what virtio_gpu's GPU draws is in the host's memory; no other driver is even asked. */
+static void test_coherence(void **state)
+{
+	static const struct {
+		const char *personality, *answer;
+		int coherent;
+	} rows[] = {
+		{"virtio-gpu", "DRM_IOCTL_VIRTGPU_GETPARAM -> 1", 0},
+		{"virtio-gpu", "DRM_IOCTL_VIRTGPU_GETPARAM -> 0", 1},
+		{"virtio-gpu", "DRM_IOCTL_VIRTGPU_GETPARAM -> EINVAL", 1},
+		{"virtio-gpu", "", 1},
+		{"vkms", "DRM_IOCTL_VIRTGPU_GETPARAM -> 1", 1},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct lend_device_info info = {.size = sizeof(info), .coherent = -1};
+		struct lend_device *device;
+		fake_drm_load(personality_path(rows[i].personality));
+		fake_drm_inject(rows[i].answer);
+		assert_int_equal(lend_device_open(CARD, &device), 0);
+		assert_int_equal(lend_device_describe(device, &info), 0);
+		assert_int_equal(info.coherent, rows[i].coherent);
+		lend_device_destroy(device);
+	}
+}
+
 /* An older caller's struct is filled as far as it goes. */
 static void test_describe_short(void **state)
 {
@@ -132,6 +157,7 @@ int main(void)
 		cmocka_unit_test(test_not_a_device_fd),
 		cmocka_unit_test_teardown(test_refused_by_the_system, unload),
 		cmocka_unit_test_teardown(test_describe, unload),
+		cmocka_unit_test_teardown(test_coherence, unload),
 		cmocka_unit_test_teardown(test_describe_short, unload),
 		cmocka_unit_test_teardown(test_open_fd, unload),
 	};

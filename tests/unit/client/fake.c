@@ -290,9 +290,29 @@ static void chain_drop(struct wl_client *client, struct wl_resource *chain, uint
 	fake->dropped = generation;
 }
 
+static void chain_set_modifiers(struct wl_client *client, struct wl_resource *chain,
+				struct wl_array *modifiers)
+{
+	struct fake *fake = wl_resource_get_user_data(chain);
+	assert_true(modifiers->size <= sizeof(fake->modifiers));
+	fake->n_modifiers = modifiers->size / sizeof(*fake->modifiers);
+	if (modifiers->size > 0)
+		memcpy(fake->modifiers, modifiers->data, modifiers->size);
+}
+
+static void chain_set_acquire_fence(struct wl_client *client, struct wl_resource *chain, int32_t fd)
+{
+	struct fake *fake = wl_resource_get_user_data(chain);
+	assert_true(fake->options.fences);
+	fake->fences++;
+	close(fd);
+}
+
 static const struct framelend_chain_v1_interface chain_implementation = {
 	.destroy = destroy,
 	.configure = chain_configure,
+	.set_modifiers = chain_set_modifiers,
+	.set_acquire_fence = chain_set_acquire_fence,
 	.get_buffer = chain_get_buffer,
 	.drop = chain_drop,
 };
@@ -478,7 +498,8 @@ static void bind_manager(struct wl_client *client, void *data, uint32_t version,
 	const struct fake *fake = data;
 	struct wl_resource *manager = create(client, &framelend_manager_v1_interface, 1, id,
 					     &manager_implementation, data);
-	framelend_manager_v1_send_capabilities(manager, 0);
+	framelend_manager_v1_send_capabilities(
+		manager, fake->options.fences ? FRAMELEND_MANAGER_V1_CAPABILITY_FENCES : 0);
 	if (!fake->options.no_format)
 		framelend_manager_v1_send_format(manager, LEND_FORMAT_XRGB8888);
 	framelend_manager_v1_send_done(manager);

@@ -9,8 +9,9 @@
 #include <stdbool.h>
 #include <wayland-server.h>
 
-#define FAKE_BUFFERS 64
-#define FAKE_DAMAGE  256
+#define FAKE_BUFFERS   64
+#define FAKE_DAMAGE    256
+#define FAKE_MODIFIERS 256
 
 struct fake_buffer {
 	uint32_t generation, index;
@@ -36,6 +37,7 @@ struct fake_options {
 	bool dmabuf_refuses;
 	bool hold_dmabuf; /* no answer until fake_answer_dmabuf() */
 	uint32_t seat;	  /* version of wl_seat; 0: none */
+	bool fences;	  /* the manager takes them */
 };
 
 struct fake {
@@ -73,6 +75,9 @@ struct fake {
 	size_t n_buffers;
 	uint32_t generation, dropped; /* newest announced; newest dropped */
 	uint32_t configures, asked_width, asked_height, asked_usage, asked_count;
+	uint64_t modifiers[FAKE_MODIFIERS]; /* of the newest set_modifiers */
+	size_t n_modifiers;
+	uint32_t fences; /* that came for commits */
 };
 
 /* Connects a client to a new server. The result of lend_client_connect(). */

@@ -340,6 +340,10 @@ static void test_formats(void **state)
 	assert_int_equal(lend_surface_create(client, &options, &surface), -ENOTSUP);
 	assert_non_null(strstr(lend_client_error(client), "takes no XBGR2101010"));
 	options.format = 0;
+	options.gpu = 1;
+	assert_int_equal(lend_surface_create(client, &options, &surface), -ENOTSUP);
+	assert_non_null(strstr(lend_client_error(client), "lends no memory for a GPU"));
+	options.gpu = 0;
 	options.fullscreen = 1;
 	options.output = "HDMI-A-7";
 	assert_int_equal(lend_surface_create(client, &options, &surface), -EINVAL);

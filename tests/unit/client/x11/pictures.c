@@ -163,7 +163,10 @@ static void test_formats_that_it_cannot_show(void **state)
 		assert_non_null(strstr(words, lend_format_get(formats[i])->name));
 		assert_non_null(strstr(words, "use XRGB8888"));
 	}
-	struct lend_surface_options options = {
+	struct lend_surface_options options = {.size = sizeof(options), .gpu = 1};
+	assert_int_equal(lend_surface_create(client, &options, &surface), -ENOTSUP);
+	assert_non_null(strstr(lend_client_error(client), "lends no memory for a GPU"));
+	options = (struct lend_surface_options){
 		.size = sizeof(options), .fullscreen = 1, .output = "left"};
 	assert_int_equal(lend_surface_create(client, &options, &surface), -EINVAL);
 	assert_non_null(strstr(lend_client_error(client), "no output 'left'; there is: screen"));

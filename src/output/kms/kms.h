@@ -150,6 +150,8 @@ int screen_make_pipe(struct screen *screen, uint32_t width, uint32_t height, uin
 bool screen_mode(const struct lend_output *output, size_t index, struct lend_output_mode *mode);
 int screen_set_mode(struct lend_output *output, const struct lend_output_mode *mode);
 int screen_set_power(struct lend_output *output, bool on);
+/* A commit is on its way: screen_presented() will be called, or it is overdue. */
+void screen_await(struct screen *screen);
 /* lend_kms_events.presented */
 void screen_presented(void *data, const struct timespec *when, uint64_t sequence);
 

@@ -53,6 +53,9 @@ static int try_pipe(struct screen *screen)
 	if (ret == 0) {
 		ret = lend_pipe_commit(screen->pipe, &state);
 		lend_framebuffer_destroy(state.framebuffer);
+		/* Until its event the display takes no other frame. */
+		if (ret == 0)
+			screen_await(screen);
 	}
 	return ret < 0 ? fail(ret, "%s cannot show %ux%u: %s", screen->output->name, mode->width,
 			      mode->height, lend_alloc_error())

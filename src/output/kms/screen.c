@@ -97,6 +97,12 @@ void screen_presented(void *data, const struct timespec *when, uint64_t sequence
 	catch_up(screen);
 }
 
+void screen_await(struct screen *screen)
+{
+	screen->pending = true;
+	alarm_set(&screen->alarm, time_now() + OVERDUE);
+}
+
 static void handle_overdue(struct screen *screen)
 {
 	server_log(
@@ -304,8 +310,7 @@ static int present(struct lend_output *output, const struct frame *frame)
 		return ret;
 	screen->cursor.displayed = state.cursor ? screen->cursor.shown : -1;
 	if (ret == 0) {
-		screen->pending = true;
-		alarm_set(&screen->alarm, time_now() + OVERDUE);
+		screen_await(screen);
 		return 0;
 	}
 	clock_gettime(CLOCK_MONOTONIC, &now);

@@ -429,8 +429,8 @@ static void params_handle_create_immed(struct wl_client *client, struct wl_resou
 	close_planes(params);
 	if (!buffer && request.error >= 0) {
 		wl_resource_post_error(resource, (uint32_t)request.error,
-				       "create_immed: %s: %dx%d, 0x%08x, 0x%016" PRIx64, fail_text(),
-				       width, height, format, params->modifier);
+				       "create_immed: %s: %dx%d, 0x%08x, 0x%016" PRIx64,
+				       fail_text(), width, height, format, params->modifier);
 		return;
 	}
 	if (buffer) {

@@ -17,8 +17,7 @@ enum {
 	DISPLAY_OVERLAY = 2,  /* planes above the main one */
 	DISPLAY_CURSOR = 4,   /* a plane for the cursor */
 	DISPLAY_TWO = 8,      /* two connectors that are lit at the same time */
-	DISPLAY_WAITS = 16,   /* a commit waits for who still draws in the memory */
-	DISPLAY_UNBINDS = 32, /* the card can lose its driver, and the kernel lives on */
+	DISPLAY_UNBINDS = 16, /* the card can lose its driver, and the kernel lives on */
 };
 
 /* What is known of a driver, from its source. */

@@ -134,13 +134,14 @@ static void a_killed_server_leaves_nothing_behind(void)
 
 /* ---- fences --------------------------------------------------------------------------------- */
 
-static void a_commit_waits_for_its_buffer(void)
+/* The server waits, whatever the driver does. In the dma-buf itself the fence is implicit. */
+static void wait_for_a_fence(bool explicit)
 {
 	struct screen screen;
 	struct lent lent;
 	struct fence fence;
 
-	screen_open(&screen, DISPLAY_LENDS | DISPLAY_WAITS);
+	screen_open(&screen, DISPLAY_LENDS);
 	lent_open(&screen, 0, 2, &lent);
 	struct client *other = client_create(screen.test);
 	lent_settle(&lent, screen_direct_path(&screen));
@@ -149,7 +150,10 @@ static void a_commit_waits_for_its_buffer(void)
 	lent_draw(&lent, buffer, lent_all(&lent), 2);
 	if (!fence_create(&fence))
 		harness_skip("no vgem, whose fences it takes");
-	fence_attach(&fence, buffer->fd);
+	if (explicit)
+		framelend_chain_v1_set_acquire_fence(lent.chain.proxy, fence.sync_file);
+	else
+		fence_attach(&fence, buffer->fd);
 	unsigned frames = lent.window.frames;
 	window_commit(&lent.window, buffer->buffer);
 	for (int i = 0; i < 10; i++) {
@@ -168,6 +172,16 @@ static void a_commit_waits_for_its_buffer(void)
 	client_destroy(other);
 	lent_close(&lent);
 	screen_close(&screen);
+}
+
+static void a_commit_waits_for_its_buffer(void)
+{
+	wait_for_a_fence(false);
+}
+
+static void a_commit_waits_for_its_fence(void)
+{
+	wait_for_a_fence(true);
 }
 
 /* ---- two devices ---------------------------------------------------------------------------- */
@@ -300,6 +314,7 @@ static const struct harness_test tests[] = {
 	{"a_busy_display_is_refused_in_one_line", a_busy_display_is_refused_in_one_line},
 	{"a_killed_server_leaves_nothing_behind", a_killed_server_leaves_nothing_behind},
 	{"a_commit_waits_for_its_buffer", a_commit_waits_for_its_buffer},
+	{"a_commit_waits_for_its_fence", a_commit_waits_for_its_fence},
 	{"memory_of_another_device", memory_of_another_device},
 	{"a_display_is_unplugged_and_plugged_in", a_display_is_unplugged_and_plugged_in},
 	{"a_card_loses_its_driver", a_card_loses_its_driver},

@@ -17,7 +17,7 @@ packages_for() {
 		imv mpv gtk-3-examples gtk-4-examples python3-pyqt5 qtwayland5 python3-pyqt6 qt6-wayland qterminal libsdl2-tests \
 		xwayland x11-apps x11-utils x11-xserver-utils mesa-utils libegl1 libgles2 waypipe socat iproute2 ;;
 	# gcc-12 is what Debian 12 builds its kernels with, and so their modules (tests/vm).
-	vm) echo python3 qemu-system-x86 qemu-system-gui xvfb x11-utils busybox-static kmod xz-utils udev seatd make gcc-12 \
+	vm) echo python3 foot weston qemu-system-x86 qemu-system-gui xvfb x11-utils busybox-static kmod xz-utils udev seatd make gcc-12 \
 		$(if debian_is_at_least 13; then echo qemu-system-modules-spice qemu-system-modules-opengl; fi) ;;
 	lint) echo clang-format clang-tidy ;;
 	more) echo clang firefox-esr qt6ct ;;

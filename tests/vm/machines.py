@@ -42,9 +42,10 @@ def record(personality, driver, display='-'):
                 f'$SOURCE/tests/fake-drm/personalities/{personality}.txt {driver} {display}')
 
 
-def egl(driver, device):
-    """An EGL program, unmodified, shown from the buffers that its GPU drew in."""
-    return Test(f'egl-{driver}', f'python3 $VM/guest/egl.py {driver} {device}', 240)
+def unmodified(program, *displays):
+    """A program that knows nothing of us, shown from its own memory."""
+    return tuple(Test(f'{program}-{driver}', f'python3 $VM/guest/unmodified.py {program} {driver} {device}', 240)
+                 for driver, device in displays)
 
 
 def gpu_lent(driver, device):
@@ -127,7 +128,8 @@ MACHINES = {
                *kms(('vkms', 'writeback'), ('virtio_gpu', 'virtio'), ('bochs-drm', 'bochs'), ('cirrus', 'cirrus')),
                *screen('vkms', 'virtio_gpu', 'bochs-drm', 'cirrus'),
                *screen_kernel('vkms', 'virtio_gpu', 'bochs-drm', 'cirrus'), *screen_vt('vkms', 'virtio_gpu', 'cirrus'),
-               *bare('vkms', 'virtio_gpu', 'bochs-drm', 'cirrus'))),
+               *bare('vkms', 'virtio_gpu', 'bochs-drm', 'cirrus'),
+               *unmodified('foot', ('vkms', '-'), ('cirrus', 'cirrus')))),
     '6.12-qxl': Spec(
         kernel='6.12',
         devices=('qxl-vga,id=qxl', 'virtio-gpu-pci,id=virtio', *INPUT_DEVICES),
@@ -169,7 +171,8 @@ MACHINES = {
         modules=('virtio-gpu', 'vgem', *INPUT_MODULES),
         gl=True,
         tests=(screen_gles2('virtio_gpu', 'glass_above_damage', 'windows_side_by_side'),
-               lend('6.12', 'virtio_gpu'), gpu_lent('virtio_gpu', 'virtio'), egl('virtio_gpu', 'virtio'))),
+               lend('6.12', 'virtio_gpu'), gpu_lent('virtio_gpu', 'virtio'),
+               *unmodified('weston-simple-egl', ('virtio_gpu', 'virtio')))),
     '6.1': Spec(
         kernel='6.1',
         devices=('virtio-gpu-pci,id=virtio', 'bochs-display,id=bochs', 'qxl,id=qxl', 'cirrus-vga,id=cirrus',

@@ -14,29 +14,25 @@
 /* Of the four quarters. */
 static const GLubyte colours[4][3] = {{192, 32, 16}, {32, 160, 64}, {16, 48, 208}, {240, 240, 64}};
 
-static struct {
-	EGLDisplay display;
-	PFNEGLCREATEIMAGEKHRPROC create_image;
-	PFNEGLDESTROYIMAGEKHRPROC destroy_image;
-	PFNGLEGLIMAGETARGETTEXTURE2DOESPROC image_to_texture;
-} egl;
+static EGLDisplay display;
+static PFNEGLCREATEIMAGEKHRPROC create_image;
+static PFNEGLDESTROYIMAGEKHRPROC destroy_image;
+static PFNGLEGLIMAGETARGETTEXTURE2DOESPROC image_to_texture;
 
 static int start_egl(void)
 {
 	static const EGLint version[] = {EGL_CONTEXT_CLIENT_VERSION, 2, EGL_NONE};
-	egl.display =
-		eglGetPlatformDisplay(EGL_PLATFORM_SURFACELESS_MESA, EGL_DEFAULT_DISPLAY, NULL);
-	if (!eglInitialize(egl.display, NULL, NULL) || !eglBindAPI(EGL_OPENGL_ES_API))
+	display = eglGetPlatformDisplay(EGL_PLATFORM_SURFACELESS_MESA, EGL_DEFAULT_DISPLAY, NULL);
+	if (!eglInitialize(display, NULL, NULL) || !eglBindAPI(EGL_OPENGL_ES_API))
 		return -1;
-	EGLContext context =
-		eglCreateContext(egl.display, EGL_NO_CONFIG_KHR, EGL_NO_CONTEXT, version);
-	if (!eglMakeCurrent(egl.display, EGL_NO_SURFACE, EGL_NO_SURFACE, context))
+	EGLContext context = eglCreateContext(display, EGL_NO_CONFIG_KHR, EGL_NO_CONTEXT, version);
+	if (!eglMakeCurrent(display, EGL_NO_SURFACE, EGL_NO_SURFACE, context))
 		return -1;
-	egl.create_image = (PFNEGLCREATEIMAGEKHRPROC)eglGetProcAddress("eglCreateImageKHR");
-	egl.destroy_image = (PFNEGLDESTROYIMAGEKHRPROC)eglGetProcAddress("eglDestroyImageKHR");
-	egl.image_to_texture = (PFNGLEGLIMAGETARGETTEXTURE2DOESPROC)eglGetProcAddress(
+	create_image = (PFNEGLCREATEIMAGEKHRPROC)eglGetProcAddress("eglCreateImageKHR");
+	destroy_image = (PFNEGLDESTROYIMAGEKHRPROC)eglGetProcAddress("eglDestroyImageKHR");
+	image_to_texture = (PFNGLEGLIMAGETARGETTEXTURE2DOESPROC)eglGetProcAddress(
 		"glEGLImageTargetTexture2DOES");
-	return egl.create_image && egl.destroy_image && egl.image_to_texture ? 0 : -1;
+	return create_image && destroy_image && image_to_texture ? 0 : -1;
 }
 
 /* Of LINEAR memory, which is what a surface without modifiers is lent: one plane. */
@@ -53,11 +49,10 @@ static EGLImageKHR import(struct lend_buffer *buffer)
 		EGL_DMA_BUF_PLANE0_PITCH_EXT, (EGLint)plane->stride, EGL_NONE,
 	};
 	/* clang-format on */
-	return egl.create_image(egl.display, EGL_NO_CONTEXT, EGL_LINUX_DMA_BUF_EXT, NULL,
-				attributes);
+	return create_image(display, EGL_NO_CONTEXT, EGL_LINUX_DMA_BUF_EXT, NULL, attributes);
 }
 
-static void draw(GLint width, GLint height)
+static int draw(GLint width, GLint height)
 {
 	glEnable(GL_SCISSOR_TEST);
 	for (int i = 0; i < 4; i++) {
@@ -68,6 +63,7 @@ static void draw(GLint width, GLint height)
 		glClear(GL_COLOR_BUFFER_BIT);
 	}
 	glDisable(GL_SCISSOR_TEST);
+	return glGetError() == GL_NO_ERROR ? 0 : -1;
 }
 
 /* The same picture by the CPU, carried into the bound texture, which is the lent buffer. */
@@ -76,10 +72,9 @@ static int upload(GLint width, GLint height)
 	GLubyte(*pixels)[3] = malloc((size_t)width * (size_t)height * sizeof(*pixels));
 	if (!pixels)
 		return -1;
-	for (GLint y = 0; y < height; y++)
-		for (GLint x = 0; x < width; x++)
-			memcpy(pixels[y * width + x],
-			       colours[(x >= width / 2) + 2 * (y >= height / 2)], 3);
+	for (GLint i = 0; i < width * height; i++)
+		memcpy(pixels[i], colours[(i % width >= width / 2) + 2 * (i / width >= height / 2)],
+		       3);
 	glPixelStorei(GL_UNPACK_ALIGNMENT, 1);
 	glTexSubImage2D(GL_TEXTURE_2D, 0, 0, 0, width, height, GL_RGB, GL_UNSIGNED_BYTE, pixels);
 	free(pixels);
@@ -90,24 +85,22 @@ static int draw_frame(const struct lend_frame *frame, int uploads)
 {
 	const GLint width = (GLint)frame->width, height = (GLint)frame->height;
 	GLuint texture, framebuffer;
+	int result = -1;
 	EGLImageKHR image = import(frame->buffer);
 	if (image == EGL_NO_IMAGE_KHR)
 		return -1;
 	glGenTextures(1, &texture);
 	glBindTexture(GL_TEXTURE_2D, texture);
-	egl.image_to_texture(GL_TEXTURE_2D, image);
+	image_to_texture(GL_TEXTURE_2D, image);
 	glGenFramebuffers(1, &framebuffer);
 	glBindFramebuffer(GL_FRAMEBUFFER, framebuffer);
 	glFramebufferTexture2D(GL_FRAMEBUFFER, GL_COLOR_ATTACHMENT0, GL_TEXTURE_2D, texture, 0);
-	int result = glCheckFramebufferStatus(GL_FRAMEBUFFER) == GL_FRAMEBUFFER_COMPLETE ? 0 : -1;
-	if (result == 0 && uploads)
-		result = upload(width, height);
-	else if (result == 0)
-		draw(width, height);
+	if (glCheckFramebufferStatus(GL_FRAMEBUFFER) == GL_FRAMEBUFFER_COMPLETE)
+		result = uploads ? upload(width, height) : draw(width, height);
 	glFinish();
 	glDeleteFramebuffers(1, &framebuffer);
 	glDeleteTextures(1, &texture);
-	egl.destroy_image(egl.display, image);
+	destroy_image(display, image);
 	return result;
 }
 
@@ -134,8 +127,7 @@ static int run(struct lend_client *client, int uploads)
 		if (result < 0)
 			break;
 		if (draw_frame(&frame, uploads) < 0)
-			return fail("the GPU does not draw in the lent buffer",
-				    "see EGL_LOG_LEVEL");
+			return fail("the GPU does not draw in what is lent", "see EGL_LOG_LEVEL");
 		lend_frame_end(surface, NULL, 0);
 	}
 	for (size_t i = 0; (verdict = lend_surface_verdict(surface, i)); i++)

@@ -199,6 +199,8 @@ int lend_surface_create(struct lend_client *client, const struct lend_surface_op
 	if (result == 0)
 		result = create_window(surface);
 	if (result < 0) {
+		/* Of a window that was refused for another reason. */
+		generation_destroy_all(surface);
 		free_surface(surface);
 		return result;
 	}

@@ -194,6 +194,8 @@ pixman_image_t *buffer_begin_read(struct buffer *buffer, const pixman_region32_t
 			fill_staging(buffer, region);
 		return buffer->image;
 	}
+	if (buffer->unreadable)
+		return NULL;
 	/* The bracket would wait for a fence that the client has added by now. */
 	buffer->bracketed = fence_of_buffer(buffer) < 0;
 	if (!buffer->bracketed)

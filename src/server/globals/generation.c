@@ -65,6 +65,13 @@ static void send_verdicts(const struct chain *chain, const struct lend_verdicts 
 			verdict->call, (uint32_t)verdict->error, verdict->reason, verdict->remedy);
 }
 
+static bool is_coherent(const struct lend_device *device)
+{
+	struct lend_device_info info = {.size = sizeof(info)};
+
+	return lend_device_describe(device, &info) < 0 || info.coherent;
+}
+
 static void describe(struct buffer *buffer, const struct chain_request *request,
 		     const struct lend_device *device)
 {
@@ -79,6 +86,8 @@ static void describe(struct buffer *buffer, const struct chain_request *request,
 	buffer->caching = info.caching;
 	if (info.memory == LEND_MEMORY_DUMB || info.memory == LEND_MEMORY_GBM)
 		buffer->device = device;
+	if (info.memory == LEND_MEMORY_GBM && !is_coherent(device))
+		buffer->unreadable = "the CPU composites, and does not see what this GPU draws.";
 	buffer->lent = buffer->held = true;
 	buffer->front = request->usage & FRAMELEND_CHAIN_V1_USAGE_FRONT;
 }

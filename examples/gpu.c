@@ -59,7 +59,7 @@ static int draw(GLint width, GLint height)
 		const GLubyte *c = colours[i];
 		glScissor(i % 2 ? width / 2 : 0, i / 2 ? height / 2 : 0, width - width / 2,
 			  height - height / 2);
-		glClearColor(c[0] / 255.f, c[1] / 255.f, c[2] / 255.f, 1);
+		glClearColor((float)c[0] / 255, (float)c[1] / 255, (float)c[2] / 255, 1);
 		glClear(GL_COLOR_BUFFER_BIT);
 	}
 	glDisable(GL_SCISSOR_TEST);

@@ -96,8 +96,9 @@ LEND_EXPORT void lend_verdicts_destroy(struct lend_verdicts *verdicts);
 
 /**
  * Allocates a buffer: LINEAR unless LEND_USE_GPU says otherwise, cleared to zero (of a GPU's memory the
- * pixels; what lies between and behind the rows is as the driver gave it), writable through its fd and safe to hand to a process
- * that is not trusted. device may be NULL: the ladder then ends at memfd and says so.
+ * pixels; what lies between and behind the rows is as the driver gave it), writable through its fd and
+ * safe to hand to a process that is not trusted. device may be NULL: the ladder then ends at memfd and
+ * says so.
  *
  * The verdicts (unless NULL) are filled on failure too, and are then the explanation. They are the
  * caller's to destroy.

@@ -188,7 +188,9 @@ int lend_device_describe(const struct lend_device *device, struct lend_device_in
 		.foreign_reason = device->foreign_reason,
 		.node = device->node,
 		.coherent = device->coherent,
-		.honest = device->known->honest,
+		.honest =
+			device->known->honest_before &&
+			kernel_between(device->system.release, NULL, device->known->honest_before),
 	};
 	int result = info_write(info, &own, sizeof(own));
 	if (result < 0)

@@ -40,7 +40,9 @@ struct driver {
 	enum answer atomic;
 	enum answer modifiers; /* framebuffers may name LINEAR explicitly */
 	bool headless;	       /* it has no display */
-	bool honest; /* memory that it does not show it refuses, so its own can be told by trying */
+	/* Until that kernel it refuses memory that it does not show, so its own can be told by
+	 * trying; NULL: nobody has seen it. */
+	const char *honest_before;
 };
 
 #define EVIDENCE_VM	  "driver in a VM"
